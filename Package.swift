@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: Swift 6 mode, no warning survives, no unsafe call goes unmarked.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Tests may use Foundation's processes and files freely, so they skip the unsafe markers.
+let tests: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "veer",
+    products: [.executable(name: "veer", targets: ["veer"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C: headers and shims only.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // Pure: values in, values out. No descriptor, clock or thread.
+        .target(name: "HTTP", swiftSettings: strict),
+        .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
+        .target(name: "Configuration", dependencies: [yams], swiftSettings: strict),
+
+        // Effects: own descriptors and threads, and hold no rule of the domain.
+        .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(
+            name: "Server", dependencies: ["CLinux", "EventLoops", "HTTP", "Telemetry"],
+            swiftSettings: strict),
+        .target(name: "Outbound", dependencies: ["CCurl", "EventLoops"], swiftSettings: strict),
+        .target(
+            name: "Journal",
+            dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry"],
+            swiftSettings: strict),
+
+        // Parts: know the domain and never import each other.
+        .target(
+            name: "Ingress",
+            dependencies: [
+                "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Server",
+                "Telemetry",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Delivery",
+            dependencies: [
+                "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound", "Telemetry",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Admin",
+            dependencies: ["Configuration", "EventLoops", "HTTP", "Server", "Telemetry"],
+            swiftSettings: strict),
+
+        // Makes everything, joins it, waits.
+        .executableTarget(
+            name: "veer",
+            dependencies: [
+                "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
+                "HTTP", "Ingress", "Journal", "Outbound", "Server", "Telemetry", arguments,
+                logging,
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
+        .testTarget(name: "CloudEventsTests", dependencies: ["CloudEvents"], swiftSettings: tests),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
+        .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "EventLoops", "HTTP"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "OutboundTests", dependencies: ["Outbound", "EventLoops"], swiftSettings: tests),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Journal", "CloudEvents", "EventLoops", "Telemetry"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "IngressTests",
+            dependencies: ["Ingress", "CloudEvents", "Configuration", "HTTP"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: ["Delivery", "CloudEvents", "Configuration"], swiftSettings: tests),
+        .testTarget(
+            name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),
+        .testTarget(name: "TidyTests", swiftSettings: tests),
+    ]
+)

@@ -1,0 +1,236 @@
+// The Linux calls that Swift's Glibc module leaves out, in the shape that Swift likes: integers
+// in, and out the result or -errno, so that no union or packed struct reaches Swift.
+#pragma once
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+// MARK: - epoll
+
+struct linux_ready {
+    uint64_t registration;
+    uint32_t events;
+};
+
+enum { LINUX_READY_LIMIT = 128 };
+
+enum {
+    LINUX_READABLE = EPOLLIN | EPOLLRDHUP,
+    LINUX_WRITABLE = EPOLLOUT,
+    LINUX_BROKEN = EPOLLERR | EPOLLHUP,
+    LINUX_EDGE = EPOLLET,
+};
+
+static inline int linux_epoll_create(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+static inline int linux_epoll_add(int epoll, int descriptor, uint32_t events,
+                                  uint64_t registration) {
+    struct epoll_event event = {.events = events, .data = {.u64 = registration}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+static inline int linux_epoll_modify(int epoll, int descriptor, uint32_t events,
+                                     uint64_t registration) {
+    struct epoll_event event = {.events = events, .data = {.u64 = registration}};
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+static inline int linux_epoll_remove(int epoll, int descriptor) {
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, 0) < 0 ? -errno : 0;
+}
+
+// Waits for up to LINUX_READY_LIMIT events, without end where the timeout is negative; a signal
+// ends it with none.
+static inline int linux_epoll_wait(int epoll, struct linux_ready *ready, int timeout_ms) {
+    struct epoll_event events[LINUX_READY_LIMIT];
+    int count = epoll_wait(epoll, events, LINUX_READY_LIMIT, timeout_ms);
+    if (count < 0) return errno == EINTR ? 0 : -errno;
+    for (int i = 0; i < count; i++) {
+        ready[i].registration = events[i].data.u64;
+        ready[i].events = events[i].events;
+    }
+    return count;
+}
+
+// MARK: - Wake-ups and signals
+
+static inline int linux_eventfd_create(void) {
+    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+static inline void linux_eventfd_signal(int descriptor) { (void)eventfd_write(descriptor, 1); }
+
+static inline void linux_eventfd_clear(int descriptor) {
+    eventfd_t count;
+    (void)eventfd_read(descriptor, &count);
+}
+
+// Blocks the signals for the calling thread and those it starts, and makes them readable.
+static inline int linux_signalfd_create(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    int error = pthread_sigmask(SIG_BLOCK, &set, 0);
+    if (error) return -error;
+    int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+// The next signal that waits, 0 where none does.
+static inline int linux_signalfd_next(int descriptor) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(descriptor, &info, sizeof info);
+    return count == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+// MARK: - Sockets
+
+// Glibc declares accept4 and pthread_setname_np for _GNU_SOURCE only, which a module must not set.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int pthread_setname_np(pthread_t, const char *);
+enum { LINUX_SOCK_NONBLOCK = 04000, LINUX_SOCK_CLOEXEC = 02000000 };
+
+// Big enough for every family we listen on; the length tells how much of it counts.
+struct linux_address {
+    struct sockaddr_storage storage;
+    socklen_t length;
+};
+
+static inline int linux_address_family(const struct linux_address *address) {
+    return address->storage.ss_family;
+}
+
+static inline void linux_address_set_ipv4(struct linux_address *address, const uint8_t octets[4],
+                                          uint16_t port) {
+    struct sockaddr_in *in = (struct sockaddr_in *)&address->storage;
+    memset(address, 0, sizeof *address);
+    in->sin_family = AF_INET;
+    in->sin_port = htons(port);
+    memcpy(&in->sin_addr, octets, 4);
+    address->length = sizeof *in;
+}
+
+static inline void linux_address_set_ipv6(struct linux_address *address, const uint8_t octets[16],
+                                          uint16_t port) {
+    struct sockaddr_in6 *in = (struct sockaddr_in6 *)&address->storage;
+    memset(address, 0, sizeof *address);
+    in->sin6_family = AF_INET6;
+    in->sin6_port = htons(port);
+    memcpy(&in->sin6_addr, octets, 16);
+    address->length = sizeof *in;
+}
+
+static inline int linux_address_set_unix(struct linux_address *address, const char *path) {
+    struct sockaddr_un *un = (struct sockaddr_un *)&address->storage;
+    size_t length = strlen(path);
+    memset(address, 0, sizeof *address);
+    if (length >= sizeof un->sun_path) return -ENAMETOOLONG;
+    un->sun_family = AF_UNIX;
+    memcpy(un->sun_path, path, length + 1);
+    address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+    return 0;
+}
+
+static inline uint16_t linux_address_port(const struct linux_address *address) {
+    switch (address->storage.ss_family) {
+    case AF_INET: return ntohs(((const struct sockaddr_in *)&address->storage)->sin_port);
+    case AF_INET6: return ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port);
+    default: return 0;
+    }
+}
+
+// Copies the 4 or 16 octets of an IP address out; the count, 0 for another family.
+static inline int linux_address_octets(const struct linux_address *address, uint8_t octets[16]) {
+    switch (address->storage.ss_family) {
+    case AF_INET:
+        memcpy(octets, &((const struct sockaddr_in *)&address->storage)->sin_addr, 4);
+        return 4;
+    case AF_INET6:
+        memcpy(octets, &((const struct sockaddr_in6 *)&address->storage)->sin6_addr, 16);
+        return 16;
+    default: return 0;
+    }
+}
+
+// A bound, listening, non-blocking socket. IPv6 sockets take IPv4 too where both_families says so.
+static inline int linux_listen(const struct linux_address *address, int reuse_port,
+                               int both_families, int backlog) {
+    int one = 1, only = !both_families;
+    int family = address->storage.ss_family;
+    int descriptor =
+        socket(family, SOCK_STREAM | LINUX_SOCK_NONBLOCK | LINUX_SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    if (family != AF_UNIX) {
+        if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one)) goto failed;
+        if (reuse_port && setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one))
+            goto failed;
+    }
+    if (family == AF_INET6 &&
+        setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only))
+        goto failed;
+    if (bind(descriptor, (const struct sockaddr *)&address->storage, address->length)) goto failed;
+    if (listen(descriptor, backlog)) goto failed;
+    return descriptor;
+failed:;
+    int error = errno;
+    close(descriptor);
+    return -error;
+}
+
+static inline int linux_accept(int listener, struct linux_address *peer) {
+    peer->length = sizeof peer->storage;
+    int descriptor = accept4(listener, (struct sockaddr *)&peer->storage, &peer->length,
+                             LINUX_SOCK_NONBLOCK | LINUX_SOCK_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+static inline int linux_local_address(int descriptor, struct linux_address *address) {
+    address->length = sizeof address->storage;
+    return getsockname(descriptor, (struct sockaddr *)&address->storage, &address->length) ? -errno
+                                                                                           : 0;
+}
+
+static inline void linux_no_delay(int descriptor) {
+    int one = 1;
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+// Octets read, 0 at the end, or -errno.
+static inline ptrdiff_t linux_receive(int descriptor, void *buffer, size_t count) {
+    ptrdiff_t received;
+    do received = recv(descriptor, buffer, count, 0);
+    while (received < 0 && errno == EINTR);
+    return received < 0 ? -errno : received;
+}
+
+// Octets taken, or -errno; a peer that is gone raises no signal.
+static inline ptrdiff_t linux_send(int descriptor, const void *buffer, size_t count) {
+    ptrdiff_t sent;
+    do sent = send(descriptor, buffer, count, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+static inline void linux_shutdown_writing(int descriptor) { (void)shutdown(descriptor, SHUT_WR); }
+
+// MARK: - Threads
+
+static inline void linux_name_thread(const char *name) {
+    (void)pthread_setname_np(pthread_self(), name);
+}
