@@ -50,7 +50,8 @@ struct TimerQueue {
         guard let first = heap.first else { return -1 }
         guard first.instant > now else { return 0 }
         let (seconds, attoseconds) = (first.instant - now).components
-        let milliseconds = seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        let milliseconds =
+            seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
         return CInt(min(milliseconds, 60_000))
     }
 

@@ -105,16 +105,20 @@ public struct StoredEvent: Sendable {
     public var event: Event
     /// Those who have not settled it yet.
     public var sinks: SinkSet
+    /// The name of the source that took it in.
+    public var origin: String
     /// When it was taken in, in milliseconds since 1970.
     public var receivedMilliseconds: Int64
 
     /// An event in the journal.
     public init(
-        sequence: SequenceNumber, event: Event, sinks: SinkSet, receivedMilliseconds: Int64
+        sequence: SequenceNumber, event: Event, sinks: SinkSet, origin: String,
+        receivedMilliseconds: Int64
     ) {
         self.sequence = sequence
         self.event = event
         self.sinks = sinks
+        self.origin = origin
         self.receivedMilliseconds = receivedMilliseconds
     }
 }

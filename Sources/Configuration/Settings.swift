@@ -1,0 +1,358 @@
+/// Everything an operator decides: checked, complete, every default filled in.
+///
+/// Made by reading a configuration of either kind; nothing in it needs another check.
+public struct Settings: Sendable, Equatable {
+    /// Where requests come in; never empty.
+    public var listeners: [ListenerSettings] = []
+    /// Who makes events; never empty.
+    public var sources: [SourceSettings] = []
+    /// Where events go; an event's sinks are named by their places in this list.
+    public var sinks: [SinkSettings] = []
+    /// Which sources' events go to which sinks.
+    public var routes: [RouteSettings] = []
+    /// How accepted events are kept.
+    public var journal = JournalSettings()
+    /// The operators' own listener.
+    public var admin = AdminSettings()
+    /// What is logged, and how.
+    public var log = LogSettings()
+    /// How the process ends.
+    public var shutdown = ShutdownSettings()
+    /// Set where a `RouterConfig` was read, whose behaviour is then kept.
+    public var router: RouterSettings?
+
+    /// Settings with no listener, source or sink yet.
+    public init() {}
+}
+
+/// An address to listen on.
+public enum ListenAddress: Sendable, Equatable {
+    /// An IPv4 address (4 octets) or IPv6 address (16) and a port; port 0 takes any free one.
+    case ip([UInt8], port: UInt16)
+    /// The path of a socket in the file system.
+    case unix(path: String)
+}
+
+/// One port to listen on.
+public struct ListenerSettings: Sendable, Equatable {
+    /// Its name in logs and metrics.
+    public var name: String
+    /// Where it listens.
+    public var address: ListenAddress
+    /// What it refuses.
+    public var limits = ListenerLimits()
+
+    /// A listener with the default limits.
+    public init(name: String, address: ListenAddress) {
+        self.name = name
+        self.address = address
+    }
+}
+
+/// The most that a listener takes from its peers; each is inclusive.
+public struct ListenerLimits: Sendable, Equatable {
+    /// `requestLineBytes`: method, target and version.
+    public var requestLineBytes = 8 * 1024
+    /// `headerBytes`: all header fields together with the request line.
+    public var headerBytes = 32 * 1024
+    /// `headerFields`: how many header fields.
+    public var headerFields = 100
+    /// `headerValueBytes`: one field's value.
+    public var headerValueBytes = 16 * 1024
+    /// `bodyBytes`: a body, without its coding; at least 64 KiB.
+    public var bodyBytes = 1024 * 1024
+    /// `chunkOverheadBytes`: chunk extensions and trailer fields of one body together.
+    public var chunkOverheadBytes = 8 * 1024
+    /// `batchEvents`: events in one batch.
+    public var batchEvents = 1_000
+    /// `attributeBytes`: one attribute's value; at most 65,535.
+    public var attributeBytes = 4 * 1024
+    /// `requestHeadTimeout`: from a request's first octet to the end of its header section.
+    public var requestHeadTimeout = Duration.seconds(10)
+    /// `bodyTimeout`: from the header section's end to the body's.
+    public var bodyTimeout = Duration.seconds(60)
+    /// `bodyBytesPerSecond`: the least a body may bring on average, after five seconds.
+    public var bodyBytesPerSecond = 240
+    /// `writeTimeout`: how long a peer may take nothing of a response.
+    public var writeTimeout = Duration.seconds(10)
+    /// `idleTimeout`: between requests.
+    public var idleTimeout = Duration.seconds(75)
+    /// `requestsPerConnection`: after so many the connection is closed, politely.
+    public var requestsPerConnection = 1_000
+    /// `connections`: open at one time, over all loops.
+    public var connections = 10_000
+    /// `connectionsPerPeer`: open at one time from one address.
+    public var connectionsPerPeer = 256
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Someone who makes events.
+public struct SourceSettings: Sendable, Equatable {
+    /// Its name in routes, logs and metrics.
+    public var name: String
+    /// What it takes in.
+    public var webhook: WebhookSettings
+
+    /// A webhook source.
+    public init(name: String, webhook: WebhookSettings) {
+        self.name = name
+        self.webhook = webhook
+    }
+}
+
+/// A path to which others POST events.
+public struct WebhookSettings: Sendable, Equatable {
+    /// How percent-encoding in `ce-` headers is read.
+    public enum PercentDecoding: String, Sendable, CaseIterable {
+        /// As the HTTP binding says; what isn't well-formed is refused.
+        case spec
+        /// What isn't well-formed is taken as it stands, and counted.
+        case lenient
+        /// Nothing is decoded.
+        case off
+    }
+
+    /// The places of its listeners in ``Settings/listeners``.
+    public var listeners: [Int]
+    /// The path, matched octet by octet; begins with `/`.
+    public var path = "/webhook"
+    /// The status of a success: 200, 201, 202 or 204.
+    public var successStatus = 202
+    /// Any one that succeeds lets a request in; empty lets everyone in.
+    public var auth: [AuthSettings] = []
+    /// How percent-encoding in `ce-` headers is read.
+    public var percentDecoding = PercentDecoding.spec
+
+    /// A webhook on these listeners.
+    public init(listeners: [Int]) { self.listeners = listeners }
+}
+
+/// A way to prove who one is.
+public enum AuthSettings: Sendable, Equatable {
+    /// A name and a password.
+    case basic(username: String, password: Secret)
+}
+
+/// A text that is never shown: its descriptions are masked.
+public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
+    /// The text itself, for the one place that needs it.
+    public let text: String
+
+    /// Keeps a text from being shown.
+    public init(_ text: String) { self.text = text }
+
+    /// A mask.
+    public var description: String { "***" }
+    /// A mask.
+    public var debugDescription: String { "***" }
+}
+
+/// Where events go.
+public struct SinkSettings: Sendable, Equatable {
+    /// What takes the events.
+    public enum Target: Sendable, Equatable {
+        /// An HTTP address to POST to.
+        case uri(HTTPSinkSettings)
+        /// The standard output, an event at a time.
+        case console
+        /// Nowhere: acknowledged at once.
+        case discard
+    }
+
+    /// Its name in routes, logs and metrics.
+    public var name: String
+    /// What takes the events.
+    public var target: Target
+
+    /// A sink of that name.
+    public init(name: String, target: Target) {
+        self.name = name
+        self.target = target
+    }
+}
+
+/// How to POST events to an address.
+public struct HTTPSinkSettings: Sendable, Equatable {
+    /// How an event is laid out in a request.
+    public enum ContentMode: String, Sendable, CaseIterable {
+        /// Attributes in header fields, data in the body.
+        case binary
+        /// All of it in the body, as JSON.
+        case structured
+    }
+
+    /// How attribute values stand in header fields.
+    public enum HeaderEncoding: String, Sendable, CaseIterable {
+        /// Percent-encoded, as the HTTP binding says.
+        case spec
+        /// As they are, for receivers that don't decode.
+        case raw
+        /// Structured content mode for an event with a value that would have to be encoded.
+        case auto
+    }
+
+    /// An absolute `http` or `https` URI without user information or fragment.
+    public var uri: String
+    /// How an event is laid out.
+    public var contentMode = ContentMode.binary
+    /// How attribute values stand in header fields.
+    public var headerEncoding = HeaderEncoding.spec
+    /// How many requests may be under way at one time.
+    public var concurrency = 32
+    /// How many events may wait in memory; more wait in the journal.
+    public var queueEvents = 1_000
+    /// How many bytes of events may wait in memory; more wait in the journal.
+    public var queueBytes = 8 * 1024 * 1024
+    /// Takes any certificate of an `https` sink; only a `RouterConfig` can say so yet.
+    public var isInsecure = false
+
+    /// A sink at an address, with the defaults.
+    public init(uri: String) { self.uri = uri }
+}
+
+/// Which sources' events go to which sinks.
+public struct RouteSettings: Sendable, Equatable {
+    /// Its name in logs and metrics.
+    public var name: String
+    /// The places of its sources in ``Settings/sources``.
+    public var sources: [Int]
+    /// The places of its sinks in ``Settings/sinks``.
+    public var sinks: [Int]
+    /// How hard to try.
+    public var delivery = DeliverySettings()
+
+    /// A route with the default delivery.
+    public init(name: String, sources: [Int], sinks: [Int]) {
+        self.name = name
+        self.sources = sources
+        self.sinks = sinks
+    }
+}
+
+/// How hard to try to deliver an event.
+///
+/// Spec: Knative DeliverySpec §v1
+public struct DeliverySettings: Sendable, Equatable {
+    /// How the waits between attempts grow.
+    public enum BackoffPolicy: String, Sendable, CaseIterable {
+        /// `backoffDelay` doubled each time.
+        case exponential
+        /// `backoffDelay` times the number of the retry.
+        case linear
+    }
+
+    /// Retries after the first attempt.
+    public var retry = 10
+    /// How the waits grow.
+    public var backoffPolicy = BackoffPolicy.exponential
+    /// The first wait.
+    public var backoffDelay = Duration.milliseconds(200)
+    /// The longest wait that a back-off asks for.
+    public var backoffDelayMax = Duration.seconds(60)
+    /// For one request, from its first octet to the response's last.
+    public var timeout = Duration.seconds(30)
+    /// The longest wait that a sink's `Retry-After` can ask for; zero ignores it.
+    public var retryAfterMax = Duration.seconds(3600)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// How accepted events are kept.
+public struct JournalSettings: Sendable, Equatable {
+    /// What a success tells the sender.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// The events are on stable storage.
+        case durable
+        /// Every sink has the events; nothing is stored.
+        case memory
+    }
+
+    /// The directory that holds the journal; nobody else's.
+    public var path = "./data"
+    /// What a success tells the sender.
+    public var mode = Mode.durable
+    /// The most that the journal may take on disk.
+    public var bytesLimit = 10 * 1024 * 1024 * 1024
+    /// How long delivered events are kept.
+    public var keepDelivered = Duration.zero
+    /// The most bytes of events that may wait to be stored.
+    public var queueBytes = 32 * 1024 * 1024
+    /// The most requests that may wait to be stored.
+    public var queueRequests = 8_192
+
+    /// The defaults.
+    public init() {}
+}
+
+/// The operators' own listener.
+public struct AdminSettings: Sendable, Equatable {
+    /// Where it listens.
+    public var address = ListenAddress.ip([127, 0, 0, 1], port: 8082)
+    /// Any one that succeeds lets a request in; empty lets everyone in.
+    public var auth: [AuthSettings] = []
+
+    /// The defaults.
+    public init() {}
+}
+
+/// What is logged, and how.
+public struct LogSettings: Sendable, Equatable {
+    /// The least grave that is logged.
+    public enum Level: String, Sendable, CaseIterable {
+        /// In the order of their gravity.
+        case trace, debug, info, warning, error
+    }
+
+    /// How a line looks.
+    public enum Format: String, Sendable, CaseIterable {
+        /// For people.
+        case console
+        /// One JSON object a line.
+        case json
+    }
+
+    /// The least grave that is logged.
+    public var level = Level.info
+    /// How a line looks.
+    public var format = Format.console
+
+    /// The defaults.
+    public init() {}
+}
+
+/// How the process ends.
+public struct ShutdownSettings: Sendable, Equatable {
+    /// How long listeners stay open after readiness was withdrawn.
+    public var delay = Duration.zero
+    /// How long open requests and deliveries may take to end.
+    public var timeout = Duration.seconds(20)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// What a `RouterConfig` says besides, for those who ask in the original's ways.
+public struct RouterSettings: Sendable, Equatable {
+    /// The provider's type, such as `webhook`; a key in `/stats`.
+    public var providerType: String
+    /// The provider's address in `/stats`.
+    public var providerAddress: String
+    /// The processor's type, such as `knative`; a key in `/stats`.
+    public var processorType: String
+    /// The processor's address in `/stats`.
+    public var processorAddress: String
+
+    /// The two ends of the original's one way.
+    public init(
+        providerType: String, providerAddress: String, processorType: String,
+        processorAddress: String
+    ) {
+        self.providerType = providerType
+        self.providerAddress = providerAddress
+        self.processorType = processorType
+        self.processorAddress = processorAddress
+    }
+}
