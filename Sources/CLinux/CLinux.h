@@ -28,6 +28,7 @@ enum { LINUX_READY_LIMIT = 128 };
 
 enum {
     LINUX_READABLE = EPOLLIN | EPOLLRDHUP,
+    LINUX_PEER_DONE = EPOLLRDHUP,
     LINUX_WRITABLE = EPOLLOUT,
     LINUX_BROKEN = EPOLLERR | EPOLLHUP,
     LINUX_EDGE = EPOLLET,
@@ -233,4 +234,15 @@ static inline void linux_shutdown_writing(int descriptor) { (void)shutdown(descr
 
 static inline void linux_name_thread(const char *name) {
     (void)pthread_setname_np(pthread_self(), name);
+}
+
+// 1 where a connection to the address is refused, so that nobody listens there any more.
+static inline int linux_is_refused(const struct linux_address *address) {
+    int descriptor = socket(address->storage.ss_family, SOCK_STREAM | LINUX_SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return 0;
+    int failed =
+        connect(descriptor, (const struct sockaddr *)&address->storage, address->length) < 0;
+    int refused = failed && errno == ECONNREFUSED;
+    close(descriptor);
+    return refused;
 }

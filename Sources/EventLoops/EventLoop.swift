@@ -14,6 +14,8 @@ public final class EventLoop {
         public var canRead: Bool { events & UInt32(LINUX_READABLE) != 0 }
         /// There is room to write.
         public var canWrite: Bool { events & UInt32(LINUX_WRITABLE) != 0 }
+        /// The peer sent its last; a read that gives few octets isn't all there is.
+        public var isPeerDone: Bool { events & UInt32(LINUX_PEER_DONE) != 0 }
         /// The connection failed or was closed from both sides; a read says which.
         public var isBroken: Bool { events & UInt32(LINUX_BROKEN) != 0 }
     }

@@ -1,0 +1,62 @@
+/// What the fields of a request say about where it ends.
+///
+/// Spec: RFC 9112 §6.1, §6.2, §6.3
+struct FramingFields: Sendable {
+    var isCloseSeen = false
+    private var length: Int?
+    private var isChunked = false
+
+    mutating func readLength(
+        _ message: Span<UInt8>, _ value: Range<Int>
+    ) throws(RequestFailure) {
+        // A repeated length may be merged if it's the same; but then why is it repeated?
+        guard length == nil else { throw .ambiguousFraming }
+        guard !value.isEmpty else { throw .malformedLength }
+        var number = 0
+        for place in value {
+            guard message[place].isDigit else { throw .malformedLength }
+            // More than any limit, and so it can't overflow.
+            if number < 1 << 56 { number = number * 10 + Int(message[place] - 0x30) }
+        }
+        length = number
+    }
+
+    mutating func readCoding(
+        _ message: Span<UInt8>, _ value: Range<Int>
+    ) throws(RequestFailure) {
+        guard !isChunked else { throw .ambiguousFraming }
+        guard message.equalsIgnoringCase("chunked", in: value) else {
+            throw isCodingList(message, value) ? .unknownCoding : .ambiguousFraming
+        }
+        isChunked = true
+    }
+
+    /// Whether the value is a list of well-known codings with `chunked` last: understood, but
+    /// not implemented.
+    private func isCodingList(_ message: Span<UInt8>, _ value: Range<Int>) -> Bool {
+        var isKnown = true
+        var isChunkedLast = false
+        message.forEachListMember(of: value) { coding in
+            let isCompression =
+                message.equalsIgnoringCase("gzip", in: coding)
+                || message.equalsIgnoringCase("x-gzip", in: coding)
+                || message.equalsIgnoringCase("deflate", in: coding)
+                || message.equalsIgnoringCase("compress", in: coding)
+            let isChunked = message.equalsIgnoringCase("chunked", in: coding)
+            isKnown = isKnown && !isChunkedLast && (isCompression || isChunked)
+            isChunkedLast = isChunked
+        }
+        return isKnown && isChunkedLast && length == nil
+    }
+
+    /// Decides, when all fields were read.
+    func finish(_ head: inout RequestHead) throws(RequestFailure) {
+        guard isChunked else {
+            head.framing = .length(length ?? 0)
+            return
+        }
+        // RFC 9112 §6.1 lets chunked win over a length; whoever sends both means harm.
+        guard length == nil, head.minorVersion == 1 else { throw .ambiguousFraming }
+        head.framing = .chunked
+    }
+}

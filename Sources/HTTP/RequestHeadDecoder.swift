@@ -1,0 +1,232 @@
+/// Reads the head of a request, however the network cut it.
+///
+/// Spec: RFC 9112 §3, §5. The decoder does no I/O and keeps no octets: it is shown the request
+/// from its first octet on, and again with more of it until the head is complete. It begins each
+/// time at the line it could not finish, so an octet is looked at again only within its line.
+///
+/// It is stricter than the specification has to be wherever two parsers in one chain could read
+/// the same octets differently: bare line ends, folded lines, blanks before a colon, repeated
+/// lengths. That is how requests are smuggled past the first of them.
+public struct RequestHeadDecoder: Sendable {
+    private let limits: RequestHeadLimits
+    private var line = Line.request(emptyLines: 0)
+    /// Where the line begins that isn't complete yet.
+    private var offset = 0
+    private var framing = FramingFields()
+    private var isHostSeen = false
+
+    private enum Line {
+        case request(emptyLines: Int)
+        case field
+    }
+
+    /// - Parameter limits: what a head may have at most.
+    public init(limits: RequestHeadLimits) { self.limits = limits }
+
+    /// Gets ready for the next request.
+    public mutating func reset() {
+        line = .request(emptyLines: 0)
+        offset = 0
+        framing = FramingFields()
+        isHostSeen = false
+    }
+
+    /// Decodes as much as there is.
+    ///
+    /// - Parameters:
+    ///   - message: the octets from the request's first on; the same ones as before, and more.
+    ///   - head: what to fill; to be kept between calls.
+    /// - Returns: how many octets the head has, or nothing while it isn't complete.
+    public mutating func decode(
+        _ message: Span<UInt8>, into head: inout RequestHead
+    ) throws(RequestFailure) -> Int? {
+        if offset == 0 { head.reset() }
+        while true {
+            switch line {
+            case .request(let emptyLines):
+                if let next = try emptyLine(message) {
+                    // RFC 9112 §2.2 lets a client send some between requests; not without end.
+                    guard emptyLines < 4 else { throw .malformedRequestLine }
+                    line = .request(emptyLines: emptyLines + 1)
+                    offset = next
+                    continue
+                }
+                guard let next = try requestLine(message, into: &head) else { return nil }
+                offset = next
+                line = .field
+            case .field:
+                if let end = try emptyLine(message) {
+                    try framing.finish(&head)
+                    try checkHost(message, head)
+                    return end
+                }
+                guard let next = try fieldLine(message, into: &head) else {
+                    guard message.count <= limits.headerBytes else { throw .headerTooLarge }
+                    return nil
+                }
+                guard next <= limits.headerBytes else { throw .headerTooLarge }
+                offset = next
+            }
+        }
+    }
+
+    /// The end of an empty line at `offset`, if it is one.
+    private func emptyLine(_ message: Span<UInt8>) throws(RequestFailure) -> Int? {
+        guard offset + 1 < message.count, message[offset] == .cr else { return nil }
+        if message[offset + 1] == .lf { return offset + 2 }
+        if case .request = line { throw .malformedRequestLine }
+        throw .malformedField
+    }
+
+    // MARK: - Request line
+
+    private func requestLine(
+        _ message: Span<UInt8>, into head: inout RequestHead
+    ) throws(RequestFailure) -> Int? {
+        var place = offset
+        while place < message.count, message[place].isToken { place += 1 }
+        guard place < message.count else { return try unfinishedRequestLine(message) }
+        guard message[place] == .space, place > offset else {
+            guard message[place] == .cr, place == offset else { throw .malformedRequestLine }
+            return nil  // The rest of an empty line is still on its way.
+        }
+        head.methodName = offset..<place
+        head.method = method(message, offset..<place)
+
+        place += 1
+        let target = place
+        while place < message.count, message[place].isTarget { place += 1 }
+        guard place - offset <= limits.requestLineBytes else { throw .targetTooLong }
+        guard place < message.count else { return try unfinishedRequestLine(message) }
+        guard message[place] == .space, place > target else { throw .malformedRequestLine }
+        guard let end = try version(message, at: place + 1, into: &head) else { return nil }
+        guard head.method != .other else { throw .unknownMethod }
+        try RequestTarget.read(message, target..<place, into: &head)
+        return end
+    }
+
+    private func unfinishedRequestLine(_ message: Span<UInt8>) throws(RequestFailure) -> Int? {
+        guard message.count - offset <= limits.requestLineBytes else { throw .targetTooLong }
+        return nil
+    }
+
+    private func method(_ message: Span<UInt8>, _ name: Range<Int>) -> RequestHead.Method {
+        // The case counts, so this compares octets, not letters.
+        func isNamed(_ method: StaticString) -> Bool { message.equals(method, in: name) }
+        return switch name.count {
+        case 3 where isNamed("GET"): .get
+        case 3 where isNamed("PUT"): .put
+        case 4 where isNamed("POST"): .post
+        case 4 where isNamed("HEAD"): .head
+        case 5 where isNamed("PATCH"): .patch
+        case 5 where isNamed("TRACE"): .trace
+        case 6 where isNamed("DELETE"): .delete
+        case 7 where isNamed("OPTIONS"): .options
+        case 7 where isNamed("CONNECT"): .connect
+        default: .other
+        }
+    }
+
+    /// Spec: RFC 9112 §2.3
+    private func version(
+        _ message: Span<UInt8>, at start: Int, into head: inout RequestHead
+    ) throws(RequestFailure) -> Int? {
+        let known: StaticString = "HTTP/1."
+        let name = start..<min(start + known.utf8CodeUnitCount, message.count)
+        guard message.begins(known, in: name) else {
+            throw isOtherVersion(message, at: start) ? .unsupportedVersion : .malformedRequestLine
+        }
+        guard message.count >= start + 10 else { return nil }
+        switch message[start + 7] {
+        case 0x30: head.minorVersion = 0
+        case 0x31: head.minorVersion = 1
+        default: throw .unsupportedVersion
+        }
+        head.keepsAlive = head.minorVersion == 1
+        guard message[start + 8] == .cr, message[start + 9] == .lf
+        else { throw .malformedRequestLine }
+        return start + 10
+    }
+
+    private func isOtherVersion(_ message: Span<UInt8>, at start: Int) -> Bool {
+        guard message.count >= start + 8 else { return false }
+        return message.equals("HTTP/", in: start..<start + 5) && message[start + 5].isDigit
+    }
+
+    // MARK: - Fields
+
+    private mutating func fieldLine(
+        _ message: Span<UInt8>, into head: inout RequestHead
+    ) throws(RequestFailure) -> Int? {
+        var place = offset
+        while place < message.count, message[place].isToken { place += 1 }
+        guard place < message.count else { return nil }
+        guard message[place] == .colon, place > offset else {
+            // A CR alone may be the first half of the empty line at the end.
+            guard message[place] == .cr, place == offset, place + 1 == message.count
+            else { throw .malformedField }
+            return nil
+        }
+        let name = offset..<place
+
+        place += 1
+        while place < message.count, message[place].isBlank { place += 1 }
+        let start = place
+        place = message.endOfFieldContent(from: place)
+        guard place - start <= limits.headerValueBytes else { throw .headerTooLarge }
+        guard place < message.count else { return nil }
+        guard message[place] == .cr else { throw .malformedField }
+        guard place + 1 < message.count else { return nil }
+        guard message[place + 1] == .lf else { throw .malformedField }
+
+        var end = place
+        while end > start, message[end - 1].isBlank { end -= 1 }
+        guard head.fields.count < limits.headerFields else { throw .headerTooLarge }
+        head.fields.append(Field(name: name, value: start..<end))
+        try interpret(message, name, start..<end, into: &head)
+        return place + 2
+    }
+
+    /// Reads those fields that say where the request ends and what becomes of the connection.
+    private mutating func interpret(
+        _ message: Span<UInt8>, _ name: Range<Int>, _ value: Range<Int>,
+        into head: inout RequestHead
+    ) throws(RequestFailure) {
+        func isNamed(_ lower: StaticString) -> Bool { message.equalsIgnoringCase(lower, in: name) }
+        switch name.count {
+        case 4 where isNamed("host"):
+            guard !isHostSeen else { throw .malformedHost }
+            isHostSeen = true
+            guard HostSyntax.isValid(message, value) else { throw .malformedHost }
+            if let target = head.host {
+                // The target's own host counts; a proxy that went by the other was misled.
+                guard message.isSameHost(target, value) else { throw .misdirected }
+            } else {
+                head.host = value
+            }
+        case 6 where isNamed("expect"):
+            guard head.minorVersion > 0 else { return }
+            guard message.equalsIgnoringCase("100-continue", in: value)
+            else { throw .unknownExpectation }
+            head.expectsContinue = true
+        case 10 where isNamed("connection"):
+            message.forEachListMember(of: value) { option in
+                if message.equalsIgnoringCase("close", in: option) {
+                    head.keepsAlive = false
+                    framing.isCloseSeen = true
+                } else if message.equalsIgnoringCase("keep-alive", in: option) {
+                    head.keepsAlive = !framing.isCloseSeen
+                }
+            }
+        case 14 where isNamed("content-length"): try framing.readLength(message, value)
+        case 17 where isNamed("transfer-encoding"): try framing.readCoding(message, value)
+        default: break
+        }
+    }
+
+    private func checkHost(
+        _ message: Span<UInt8>, _ head: RequestHead
+    ) throws(RequestFailure) {
+        guard isHostSeen || head.minorVersion == 0 else { throw .malformedHost }
+    }
+}

@@ -1,0 +1,235 @@
+internal import CLinux
+public import EventLoops
+internal import Glibc
+internal import HTTP
+public import Telemetry
+
+/// One listener's connections on one loop.
+///
+/// Owner: the loop it was made for.
+public final class HTTPServer {
+    /// What the servers of one listener have in common, over all loops.
+    public struct Shared: Sendable {
+        /// The listener's name in metrics.
+        public let name: String
+        let peers: PeerTable
+        let requestSeconds: Histogram
+        let connectionsRefused: Counter
+        let acceptFailures: Counter
+        let requests: @Sendable (Int) -> Counter
+
+        /// Makes the listener's metrics.
+        public init(name: String, metrics: Metrics) {
+            self.name = name
+            let listener = (name: "listener", value: name)
+            peers = PeerTable(
+                open: metrics.gauge("veer_connections", help: "Open connections.", listener))
+            requestSeconds = metrics.histogram(
+                "veer_http_request_duration_seconds",
+                help: "From a request's complete head to its response.", listener)
+            connectionsRefused = metrics.counter(
+                "veer_connections_refused_total",
+                help: "Connections closed at once because a limit was reached.", listener)
+            acceptFailures = metrics.counter(
+                "veer_accept_failures_total",
+                help: "Connections the system could not hand over.", listener)
+            requests = { status in
+                metrics.counter(
+                    "veer_http_requests_total", help: "Requests by the response's status.",
+                    listener, (name: "code", value: "\(status)"))
+            }
+        }
+    }
+
+    let loop: EventLoop
+    let limits: ServerLimits
+    let handler: any RequestHandler
+    /// A `Date` field line of this second.
+    private(set) var date: [UInt8] = []
+    /// Whether every response is the last of its connection.
+    private(set) var isDraining = false
+
+    private let socket: ListeningSocket
+    private let shared: Shared
+    private var listening: EventLoop.Registration?
+    private var connections: [HTTPConnection] = []
+    private var spareBuffers: [ReadBuffer] = []
+    private var spareOutput: [UInt8]?
+    private var counters = [Counter?](repeating: nil, count: 600)
+    private var second = 0
+    private var whenDrained: (() -> Void)?
+
+    /// Begins to take connections.
+    public init(
+        on loop: EventLoop, socket: ListeningSocket, limits: ServerLimits, shared: Shared,
+        handler: any RequestHandler
+    ) throws(SystemError) {
+        self.loop = loop
+        self.socket = socket
+        self.limits = limits
+        self.shared = shared
+        self.handler = handler
+        refreshDate()
+        listening = try loop.watch(socket.descriptor, for: .reading) { _ in self.accept() }
+        tick()
+    }
+
+    /// How many connections are open.
+    public var connectionsCount: Int { connections.count }
+
+    // MARK: - Ending
+
+    /// Takes no more connections and lets those that are open finish what they have begun.
+    ///
+    /// - Parameter done: called once, when the last is closed.
+    public func drain(_ done: @escaping () -> Void) {
+        if let listening { loop.unwatch(listening, number: socket.descriptor.number) }
+        listening = nil
+        isDraining = true
+        whenDrained = done
+        for connection in connections { connection.drain() }
+        checkDrained()
+    }
+
+    /// Closes what didn't finish in time.
+    public func closeAll() {
+        for connection in connections { connection.close() }
+    }
+
+    private func checkDrained() {
+        guard isDraining, connections.isEmpty, let done = whenDrained else { return }
+        whenDrained = nil
+        done()
+    }
+
+    // MARK: - Connections
+
+    private func accept() {
+        // A turn is shared with the connections that are open, so it takes only so many.
+        for _ in 0..<64 {
+            var address = linux_address()
+            let number = unsafe linux_accept(socket.descriptor.number, &address)
+            guard number >= 0 else { return acceptFailed(-number) }
+            guard let descriptor = try? Descriptor(from: "accept4", number) else { return }
+            admit(descriptor, SocketAddress(address))
+        }
+    }
+
+    private func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {
+        guard shared.peers.admit(peer.host, limits: limits) else {
+            shared.connectionsRefused.add()
+            return Self.turnAway(descriptor, date)
+        }
+        linux_no_delay(descriptor.number)
+        let connection = HTTPConnection(descriptor, peer: peer, server: self)
+        connection.index = connections.count
+        connections.append(connection)
+        do throws(SystemError) {
+            try connection.start()
+        } catch {
+            shared.acceptFailures.add()
+            connection.close()
+        }
+    }
+
+    private static func turnAway(_ descriptor: consuming Descriptor, _ date: [UInt8]) {
+        var response = Problem(
+            status: 503, code: "too_many_connections",
+            detail: "Too many connections are open; use fewer, or come back later."
+        ).response
+        response.add("Retry-After", "5")
+        response.closes = true
+        var octets: [UInt8] = []
+        response.write(into: &octets, date: date)
+        unsafe octets.withUnsafeBytes { octets in
+            _ = unsafe linux_send(descriptor.number, octets.baseAddress, octets.count)
+        }
+    }
+
+    private func acceptFailed(_ error: CInt) {
+        guard error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM,
+            let registration = listening
+        else { return }
+        // Told of it as long as somebody waits, we'd turn for nothing until a descriptor is free.
+        shared.acceptFailures.add()
+        let number = socket.descriptor.number
+        try? loop.change(registration, number: number, to: [])
+        loop.schedule(after: .milliseconds(100)) {
+            guard let listening = self.listening else { return }
+            try? self.loop.change(listening, number: number, to: .reading)
+        }
+    }
+
+    func removed(_ connection: HTTPConnection) {
+        shared.peers.remove(connection.peer.host)
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.index] = last
+            last.index = connection.index
+        }
+        checkDrained()
+    }
+
+    /// Looks at the clock for all connections: cheaper than a timer for each, which nearly
+    /// always would be taken back.
+    private func tick() {
+        loop.schedule(after: .milliseconds(250)) {
+            self.refreshDate()
+            for connection in self.connections.reversed() {
+                connection.checkTime(now: self.loop.now)
+            }
+            if self.listening != nil || !self.connections.isEmpty { self.tick() }
+        }
+    }
+
+    // MARK: - What connections share
+
+    func makeReader() -> RequestReader {
+        RequestReader(
+            limits: limits.head, bodyBytesLimit: limits.bodyBytes,
+            chunkOverheadBytesLimit: limits.chunkOverheadBytes)
+    }
+
+    /// The most that one connection's unread octets may take.
+    var bufferBytesLimit: Int {
+        limits.head.headerBytes + limits.bodyBytes + limits.chunkOverheadBytes + Self.bufferBytes
+    }
+
+    private static let bufferBytes = 16 * 1024
+
+    func takeBuffer() -> ReadBuffer {
+        spareBuffers.popLast() ?? ReadBuffer(bytes: Self.bufferBytes)
+    }
+
+    func giveBack(_ buffer: consuming ReadBuffer) {
+        guard buffer.octets.count == Self.bufferBytes, spareBuffers.count < 64 else { return }
+        buffer.use(buffer.unread.count)
+        spareBuffers.append(buffer)
+    }
+
+    func takeOutput() -> [UInt8] {
+        defer { spareOutput = nil }
+        return spareOutput ?? []
+    }
+
+    func giveBack(_ output: consuming [UInt8]) {
+        guard spareOutput == nil, output.capacity <= 64 * 1024 else { return }
+        output.removeAll(keepingCapacity: true)
+        spareOutput = output
+    }
+
+    func count(_ status: Int, took duration: Duration) {
+        shared.requestSeconds.observe(duration)
+        if let counter = counters[status] { return counter.add() }
+        let counter = shared.requests(status)
+        counters[status] = counter
+        counter.add()
+    }
+
+    private func refreshDate() {
+        let now = Int(time(nil))
+        guard now != second else { return }
+        second = now
+        date = HTTPDate.fieldLine(secondsSince1970: now)
+    }
+}

@@ -1,0 +1,62 @@
+internal import CLinux
+public import EventLoops
+internal import Glibc
+
+/// A socket that is bound and takes connections; bound on main, watched by a loop.
+public final class ListeningSocket: Sendable {
+    /// Where it listens, with the port it got.
+    public let address: SocketAddress
+    let descriptor: Descriptor
+
+    private init(_ descriptor: consuming Descriptor, _ address: SocketAddress) {
+        self.descriptor = descriptor
+        self.address = address
+    }
+
+    /// Binds one socket for each loop to the same address, so that the kernel spreads the
+    /// connections; a socket in the file system can be bound only once and is shared.
+    ///
+    /// - Parameter address: port 0 takes any free port, the same for all.
+    public static func bind(
+        _ address: SocketAddress, count: Int
+    ) throws(SystemError) -> [ListeningSocket] {
+        let first = try bind(address)
+        guard case .unix = address else {
+            var sockets = [first]
+            for _ in 1..<max(count, 1) { sockets.append(try bind(first.address)) }
+            return sockets
+        }
+        return Array(repeating: first, count: count)
+    }
+
+    private static func bind(_ address: SocketAddress) throws(SystemError) -> ListeningSocket {
+        var result: CInt = 0
+        try address.withSystemAddress { (system) throws(SystemError) in
+            result = unsafe linux_listen(&system, 1, 1, 4_096)
+        }
+        if result == -EADDRINUSE, case .unix(let path) = address, isAbandoned(path) {
+            unsafe unlink(path)
+            return try bind(address)
+        }
+        let descriptor = try Descriptor(from: "bind \(address)", result)
+        guard case .unix = address else {
+            var local = linux_address()
+            try check("getsockname", unsafe linux_local_address(descriptor.number, &local))
+            return ListeningSocket(descriptor, address.at(port: unsafe linux_address_port(&local)))
+        }
+        return ListeningSocket(descriptor, address)
+    }
+
+    /// Whether nobody listens behind a socket's path: what a killed process leaves.
+    private static func isAbandoned(_ path: String) -> Bool {
+        var system = linux_address()
+        guard unsafe path.withCString({ unsafe linux_address_set_unix(&system, $0) }) == 0
+        else { return false }
+        return unsafe linux_is_refused(&system) == 1
+    }
+
+    /// Removes the path of a socket in the file system; to be called when it listens no more.
+    public func removePath() {
+        if case .unix(let path) = address { unsafe unlink(path) }
+    }
+}
