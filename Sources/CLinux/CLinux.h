@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -245,4 +246,20 @@ static inline int linux_is_refused(const struct linux_address *address) {
     int refused = failed && errno == ECONNREFUSED;
     close(descriptor);
     return refused;
+}
+
+// MARK: - Output
+
+// Octets taken, or -errno; waits where the reader is slow, even if the descriptor wouldn't.
+static inline ptrdiff_t linux_write(int descriptor, const void *buffer, size_t count) {
+    for (;;) {
+        ptrdiff_t written = write(descriptor, buffer, count);
+        if (written >= 0) return written;
+        if (errno == EAGAIN) {
+            struct pollfd wait = {.fd = descriptor, .events = POLLOUT};
+            (void)poll(&wait, 1, -1);
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
 }
