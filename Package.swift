@@ -62,18 +62,21 @@ let package = Package(
             name: "Ingress",
             dependencies: [
                 "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Server",
-                "Telemetry",
+                "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
             name: "Delivery",
             dependencies: [
                 "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound", "Telemetry",
+                logging,
             ],
             swiftSettings: strict),
         .target(
             name: "Admin",
-            dependencies: ["Configuration", "EventLoops", "HTTP", "Server", "Telemetry"],
+            dependencies: [
+                "Configuration", "EventLoops", "HTTP", "Server", "Telemetry", logging,
+            ],
             swiftSettings: strict),
 
         // Makes everything, joins it, waits.

@@ -1,1 +1,207 @@
-// Placeholder until the target is written.
+public import Configuration
+public import EventLoops
+internal import HTTP
+public import Journal
+public import Logging
+public import Server
+public import Telemetry
+
+/// How much a source has taken in, for those who ask; any thread may read it.
+public struct SourceStatistics: Sendable {
+    /// Valid events.
+    public let received = Counter()
+    /// Requests that were refused.
+    public let failed = Counter()
+
+    /// Nothing yet.
+    public init() {}
+}
+
+/// What the ingress loops have in common.
+public struct IngressContext: Sendable {
+    /// Where metrics are made.
+    public var metrics: Metrics
+    /// Where refusals are told, now and then.
+    public var logger: Logger
+    /// A place for each source of the settings.
+    public var statistics: [SourceStatistics]
+    /// Hands events to the journal; answers whether there was room.
+    public var submit: @Sendable (Submission) -> Bool
+
+    /// A context for these settings.
+    public init(
+        metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
+        submit: @escaping @Sendable (Submission) -> Bool
+    ) {
+        self.metrics = metrics
+        self.logger = logger
+        self.statistics = statistics
+        self.submit = submit
+    }
+}
+
+/// Takes requests in on one loop, for all listeners, and answers them when their events are safe.
+///
+/// Owner: the loop it was made for.
+public final class Ingress {
+    private let settings: Settings
+    private let context: IngressContext
+    private let loop: EventLoop
+    private let routes: Routes
+    /// Sinks that have an event as soon as it's given to them: there is nothing to wait for, and
+    /// in memory mode nothing to store.
+    private let immediateSinks: SinkSet
+    private let receipts: Mailbox<Receipt>
+    private let unrouted: [Counter]
+    private var pending = PendingTable()
+    private var servers: [HTTPServer] = []
+    private var limiter = LogLimiter()
+
+    /// Begins to take requests.
+    ///
+    /// - Parameters:
+    ///   - sockets: one for each listener of the settings.
+    ///   - shared: one for each listener of the settings.
+    public init(
+        on loop: EventLoop, _ settings: Settings, sockets: [ListeningSocket],
+        shared: [HTTPServer.Shared], _ context: IngressContext
+    ) throws(SystemError) {
+        self.settings = settings
+        self.context = context
+        self.loop = loop
+        routes = Routes(settings)
+        immediateSinks = settings.journal.mode == .memory ? Self.discards(settings) : []
+        unrouted = settings.sources.map { source in
+            context.metrics.counter(
+                "veer_events_unrouted_total", help: "Events that no route wanted.",
+                (name: "source", value: source.name))
+        }
+        // Each connection waits for one receipt at most, so there is always room.
+        receipts = try Mailbox(messagesLimit: 1 << 20)
+        try receipts.receive(on: loop) { receipts in self.received(receipts) }
+        for (index, listener) in settings.listeners.enumerated() {
+            let sources = settings.sources.indices.filter {
+                settings.sources[$0].webhook.listeners.contains(index)
+            }
+            let handler = ListenerHandler(
+                self,
+                sources: sources.map {
+                    WebhookSource(settings, index: $0, limits: listener.limits, context)
+                }, name: listener.name)
+            servers.append(
+                try HTTPServer(
+                    on: loop, socket: sockets[index], limits: ServerLimits(listener.limits),
+                    shared: shared[index], handler: handler))
+        }
+    }
+
+    private static func discards(_ settings: Settings) -> SinkSet {
+        var sinks = SinkSet()
+        for (index, sink) in settings.sinks.enumerated() where sink.target == .discard {
+            sinks.insert(SinkSet(sink: index))
+        }
+        return sinks
+    }
+
+    /// Takes no more connections, finishes what has begun, and then calls `done`, once.
+    public func drain(_ done: @escaping () -> Void) {
+        var left = servers.count
+        for server in servers {
+            server.drain {
+                left -= 1
+                if left == 0 { done() }
+            }
+        }
+    }
+
+    /// Closes the connections that didn't finish in time.
+    public func closeAll() {
+        for server in servers { server.closeAll() }
+    }
+
+    // MARK: - Events
+
+    /// Sends the events that a source has just read on their way.
+    ///
+    /// - Returns: the answer, where it needn't wait for a receipt.
+    func accept(from source: WebhookSource, _ count: Int, _ exchange: Exchange) -> Response? {
+        guard count > 0 else { return Response(status: 204) }
+        let sinks = routes.sinks(ofSource: source.index)
+        guard !sinks.isEmpty else {
+            unrouted[source.index].add(count)
+            return Response(status: source.successStatus)
+        }
+        guard !immediateSinks.isSuperset(of: sinks) else {
+            return Response(status: source.successStatus)
+        }
+        let ticket = pending.insert(PendingRequest(exchange: exchange, source: source))
+        let submission = Submission(
+            items: source.items(to: sinks), origin: source.name, ticket: ticket,
+            receipts: receipts)
+        guard context.submit(submission) else {
+            _ = pending.remove(ticket)
+            return refuse(.unavailable(code: "queue_full"), source, nil)
+        }
+        return nil
+    }
+
+    private func received(_ receipts: [Receipt]) {
+        for receipt in receipts {
+            guard let request = pending.remove(receipt.ticket) else { continue }
+            let source = request.source
+            switch receipt.result {
+            case .accepted:
+                request.exchange.complete(with: Response(status: source.successStatus))
+            case .refused(let refusal):
+                request.exchange.complete(with: refuse(Refusal(refusal), source, nil))
+            }
+        }
+    }
+
+    /// Counts a refusal, logs it now and then, and makes the response.
+    func refuse(_ refusal: Refusal, _ source: WebhookSource, _ peer: SocketAddress?) -> Response {
+        log(
+            "request refused", reason: refusal.code,
+            ["source": "\(source.name)", "peer": "\(peer?.description ?? "-")"])
+        return source.problem(refusal)
+    }
+
+    func log(_ text: Logger.Message, reason: String, _ metadata: Logger.Metadata) {
+        let place = metadata["source"] ?? metadata["listener"] ?? "-"
+        guard let leftOut = limiter.admit("\(place)/\(reason)", now: loop.now) else { return }
+        var metadata = metadata
+        metadata["reason"] = "\(reason)"
+        if leftOut > 0 { metadata["alsoLeftOut"] = "\(leftOut)" }
+        context.logger.warning(text, metadata: metadata)
+    }
+
+    /// Counts a request that no source has seen.
+    func countRefused(listener: String, reason: String) {
+        context.metrics.counter(
+            "veer_http_requests_refused_total",
+            help: "Requests that could not be read or that no source takes.",
+            (name: "listener", value: listener), (name: "reason", value: reason)
+        ).add()
+    }
+}
+
+extension ServerLimits {
+    /// A listener's limits as its server needs them.
+    public init(_ limits: ListenerLimits) {
+        self.init()
+        head.requestLineBytes = limits.requestLineBytes
+        head.headerBytes = limits.headerBytes
+        head.headerFields = limits.headerFields
+        head.headerValueBytes = limits.headerValueBytes
+        bodyBytes = limits.bodyBytes
+        chunkOverheadBytes = limits.chunkOverheadBytes
+        requestHeadTimeout = limits.requestHeadTimeout
+        bodyTimeout = limits.bodyTimeout
+        bodyBytesPerSecond = limits.bodyBytesPerSecond
+        writeTimeout = limits.writeTimeout
+        idleTimeout = limits.idleTimeout
+        requestsPerConnection = limits.requestsPerConnection
+        connections = limits.connections
+        connectionsPerPeer = limits.connectionsPerPeer
+    }
+}

@@ -1,0 +1,56 @@
+internal import CloudEvents
+internal import HTTP
+internal import Server
+
+/// Finds the source that a request is for, and hands it on.
+///
+/// Owner: the ingress's loop.
+final class ListenerHandler: RequestHandler {
+    private unowned let ingress: Ingress
+    private let sources: [WebhookSource]
+    private let name: String
+
+    init(_ ingress: Ingress, sources: [WebhookSource], name: String) {
+        self.ingress = ingress
+        self.sources = sources
+        self.name = name
+    }
+
+    func admit(
+        _ head: RequestHead, _ message: Span<UInt8>, from peer: SocketAddress
+    ) -> Response? {
+        guard let source = source(of: head, message) else {
+            let problem = Problem(
+                status: 404, code: "no_source",
+                detail: "No source takes requests for this path on this listener.")
+            refused(problem, from: peer)
+            return problem.response
+        }
+        return source.refusal(head, message).map { ingress.refuse($0, source, peer) }
+    }
+
+    func answer(
+        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: SocketAddress,
+        _ exchange: Exchange
+    ) -> Response? {
+        guard let source = source(of: head, message) else { return Response(status: 404) }
+        guard head.method != .options else { return source.optionsResponse() }
+        do throws(EventFailure) {
+            let count = try source.decode(head, message, body: body)
+            return ingress.accept(from: source, count, exchange)
+        } catch {
+            return ingress.refuse(.event(error), source, peer)
+        }
+    }
+
+    func refused(_ problem: Problem, from peer: SocketAddress) {
+        ingress.countRefused(listener: name, reason: problem.code)
+        ingress.log(
+            "request refused", reason: problem.code,
+            ["listener": "\(name)", "peer": "\(peer)"])
+    }
+
+    private func source(of head: RequestHead, _ message: Span<UInt8>) -> WebhookSource? {
+        sources.first { $0.serves(message, head.path) }
+    }
+}

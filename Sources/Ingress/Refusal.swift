@@ -1,0 +1,64 @@
+internal import CloudEvents
+internal import HTTP
+internal import Journal
+
+/// Why a source doesn't take a request that could be read.
+enum Refusal {
+    case methodNotAllowed
+    case unauthorized
+    /// The request holds no valid event.
+    case event(EventFailure)
+    /// It can't be stored or handed on now.
+    case unavailable(code: String)
+    /// Memory mode: a sink will never take it.
+    case sinkRefused
+
+    init(_ refusal: Receipt.Refusal) {
+        self = refusal == .sinkRefused ? .sinkRefused : .unavailable(code: refusal.rawValue)
+    }
+
+    /// A stable name for machines.
+    var code: String {
+        switch self {
+        case .methodNotAllowed: "method_not_allowed"
+        case .unauthorized: "unauthorized"
+        case .event(let failure): failure.code
+        case .unavailable(let code): code
+        case .sinkRefused: "sink_refused"
+        }
+    }
+
+    /// What to tell the sender.
+    ///
+    /// - Parameter isRouter: whether to answer with the statuses of the original router.
+    func problem(isRouter: Bool) -> Problem {
+        switch self {
+        case .methodNotAllowed:
+            return Problem(status: 405, code: code, detail: "Events are sent by POST.")
+        case .unauthorized:
+            return Problem(
+                status: 401, code: code,
+                detail: "The request needs valid credentials in its Authorization field.")
+        case .event(let failure):
+            let status = isRouter ? failure.routerStatus : failure.status
+            var problem = Problem(status: status, code: code, detail: failure.sentence)
+            if let attribute = failure.attribute {
+                problem.members.append(("attribute", .text(attribute)))
+            }
+            if let index = failure.index { problem.members.append(("index", .number(index))) }
+            return problem
+        case .unavailable:
+            return Problem(
+                status: 503, code: code,
+                detail: "The event was not accepted; send it again after a while.")
+        case .sinkRefused:
+            return Problem(
+                status: 502, code: code, detail: "The event's receiver refused it for good.")
+        }
+    }
+}
+
+extension EventFailure {
+    /// What the original router answered, where it's something else.
+    fileprivate var routerStatus: Int { status }
+}

@@ -1,0 +1,156 @@
+internal import CloudEvents
+internal import Configuration
+internal import HTTP
+internal import Journal
+internal import Telemetry
+
+/// One webhook on one loop: what it takes, from whom, and what it makes of it.
+///
+/// Owner: the ingress's loop.
+final class WebhookSource {
+    let name: String
+    let index: Int
+    let successStatus: Int
+    private let path: [UInt8]
+    private let credentials: [BasicAuthentication]
+    private let dialect: Dialect
+    private let statistics: SourceStatistics
+    private let rejected: (String) -> Counter
+    private var received: LabelledCounters
+    private var decoder: EventDecoder
+
+    /// In whose ways the source answers.
+    enum Dialect {
+        case veer
+        /// As the original router did, for senders that were made for it.
+        case router
+    }
+
+    init(_ settings: Settings, index: Int, limits: ListenerLimits, _ context: IngressContext) {
+        let source = settings.sources[index]
+        let webhook = source.webhook
+        let metrics = context.metrics
+        let name = source.name
+        self.name = name
+        self.index = index
+        successStatus = webhook.successStatus
+        path = Array(webhook.path.utf8)
+        credentials = webhook.auth.map { auth in
+            switch auth {
+            case .basic(let username, let password):
+                BasicAuthentication(username: username, password: password.text)
+            }
+        }
+        dialect = settings.router == nil ? .veer : .router
+        statistics = context.statistics[index]
+        received = LabelledCounters(
+            metrics, "veer_events_received_total", help: "Events that were valid, by type.",
+            label: "type", labels: (name: "source", value: name))
+        rejected = { reason in
+            metrics.counter(
+                "veer_events_rejected_total", help: "Requests that held no valid event.",
+                (name: "source", value: name), (name: "reason", value: reason))
+        }
+        decoder = EventDecoder(
+            attributeBytesLimit: limits.attributeBytes, eventsLimit: limits.batchEvents,
+            percentDecoding: PercentDecoding(webhook.percentDecoding),
+            acceptsVersion03: dialect == .router)
+    }
+
+    /// Whether the source takes requests for that path: the same octets, no other spelling.
+    func serves(_ message: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard range.count == path.count else { return false }
+        for (offset, place) in range.enumerated() {
+            guard message[place] == path[offset] else { return false }
+        }
+        return true
+    }
+
+    // MARK: - Requests
+
+    /// What a head is refused for, if it is.
+    func refusal(_ head: RequestHead, _ message: Span<UInt8>) -> Refusal? {
+        guard takes(head.method) else { return .methodNotAllowed }
+        // A receiver that validates its sender must get an answer without credentials.
+        if head.method == .options, dialect == .veer { return nil }
+        return admits(head, message) ? nil : .unauthorized
+    }
+
+    private func takes(_ method: RequestHead.Method) -> Bool {
+        switch method {
+        case .post, .options: true
+        case .put, .patch: dialect == .router
+        default: false
+        }
+    }
+
+    private func admits(_ head: RequestHead, _ message: Span<UInt8>) -> Bool {
+        credentials.isEmpty || credentials.contains { $0.admits(head, message) }
+    }
+
+    /// Tells what may be sent here.
+    func optionsResponse() -> Response {
+        switch dialect {
+        case .veer:
+            var response = Response(status: 204)
+            response.add("Allow", "POST, OPTIONS")
+            return response
+        case .router:
+            var response = Response(status: 200)
+            response.add("Allow", "POST")
+            response.add("WebHook-Allowed-Origin", "*")
+            response.add("WebHook-Allowed-Rate", "1000")
+            return response
+        }
+    }
+
+    /// Reads the events of a request; they stay in the source until the next request.
+    ///
+    /// - Returns: how many there are.
+    func decode(
+        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>
+    ) throws(EventFailure) -> Int {
+        try decoder.decode(
+            fields: head.fields, head: message, body: message.extracting(body))
+        for index in 0..<decoder.count {
+            decoder.withType(at: index) { received.counter(for: $0).add() }
+        }
+        statistics.received.add(decoder.count)
+        return decoder.count
+    }
+
+    /// Makes the events that were read last ready for the journal.
+    func items(to sinks: SinkSet) -> [Submission.Item] {
+        (0..<decoder.count).map { Submission.Item(event: decoder.event(at: $0), sinks: sinks) }
+    }
+
+    // MARK: - Refusals
+
+    /// Counts a refusal and says what to answer.
+    func problem(_ refusal: Refusal) -> Response {
+        let reason = refusal.code
+        rejected(reason).add()
+        statistics.failed.add()
+        var response = refusal.problem(isRouter: dialect == .router).response
+        switch refusal {
+        case .methodNotAllowed: response.add("Allow", "POST, OPTIONS")
+        case .unauthorized:
+            let realm = dialect == .router ? "restricted" : "veer"
+            let challenge = BasicAuthentication.challenge(realm: realm)
+            response.add(challenge.name, challenge.value)
+        case .unavailable: response.add("Retry-After", "5")
+        case .event, .sinkRefused: break
+        }
+        return response
+    }
+}
+
+extension PercentDecoding {
+    init(_ setting: WebhookSettings.PercentDecoding) {
+        switch setting {
+        case .spec: self = .spec
+        case .lenient: self = .lenient
+        case .off: self = .off
+        }
+    }
+}
