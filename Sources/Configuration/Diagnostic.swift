@@ -10,34 +10,55 @@ public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
 
     /// The kind of mistake, for tools and manuals; a code never changes its meaning.
     public enum Code: String, Sendable, CaseIterable {
-        // The file as a whole.
+        /// The file says nothing.
         case emptyFile = "empty-file"
+        /// The file has too many bytes or values.
         case tooLarge = "too-large"
+        /// The file is not UTF-8, or holds characters that a text has no use for.
         case notText = "not-text"
+        /// The file is not YAML.
         case syntax
+        /// The file holds more than one document.
         case documents
+        /// Values are nested too deeply.
         case tooDeep = "too-deep"
+        /// There are too many aliases, or one without its anchor.
         case alias
+        /// A value has a tag.
         case tag
+        /// A mapping is to be merged into another.
         case mergeKey = "merge-key"
-        // A key or a value.
+        /// Nothing of that name belongs there.
         case unknownKey = "unknown-key"
+        /// The key was there before.
         case duplicateKey = "duplicate-key"
+        /// What must be there isn't.
         case missingKey = "missing-key"
+        /// A text where a list belongs, and the like.
         case wrongType = "wrong-type"
+        /// The text means nothing in its place.
         case invalidValue = "invalid-value"
+        /// The value is too small or too large.
         case outOfRange = "out-of-range"
+        /// This version doesn't do what is asked for.
         case notYetSupported = "not-yet-supported"
+        /// There are more items, or mistakes, than allowed.
         case tooMany = "too-many"
+        /// A secret's file or variable can't be read, or holds no secret.
         case secretUnavailable = "secret-unavailable"
-        // What only several values together get wrong.
+        /// Two values can't both stand.
         case conflict
+        /// Nothing has the name that is meant.
         case unknownName = "unknown-name"
+        /// The name was given before.
         case duplicateName = "duplicate-name"
-        // Warnings.
+        /// Warning: anyone is let in.
         case openEndpoint = "open-endpoint"
+        /// Warning: no route leads there.
         case unused
+        /// Warning: it has no effect.
         case ignored
+        /// Warning: it protects less than it seems to.
         case insecure
     }
 

@@ -71,8 +71,6 @@ struct Key<Target> {
     }
 }
 
-// MARK: - Kinds of keys
-
 extension Key {
     /// A key whose value is a scalar that `parse` understands.
     static func value<Value>(

@@ -82,7 +82,7 @@ func portNumber(_ text: Substring) throws(Complaint) -> UInt16 {
     return port
 }
 
-// MARK: - Literals
+// MARK: - Helpers
 
 /// Four decimal numbers without leading zeros, which some systems read as octal.
 func ipv4Octets(_ text: Substring) -> [UInt8]? {

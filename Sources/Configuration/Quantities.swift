@@ -72,8 +72,6 @@ func bounded<Value: Comparable>(
     return value
 }
 
-// MARK: - Durations
-
 /// Reads `200ms`, `10s`, `5m`, `24h`, or ISO 8601's `PT0.2S`, `P1DT2H`.
 func duration(_ scalar: Scalar) throws(Complaint) -> Duration {
     let text = scalar.text

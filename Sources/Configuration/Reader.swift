@@ -20,8 +20,6 @@ final class Reader {
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-    // MARK: - Reporting
-
     func error(
         _ code: Diagnostic.Code, at place: Place, _ sentence: String, hint: String? = nil
     ) {
@@ -106,8 +104,6 @@ final class Reader {
         return ["pas", "secret", "token", "auth", "basic"].contains { lowered.contains($0) }
     }
 }
-
-// MARK: - Values
 
 extension Reader {
     /// Reads a scalar by a rule that says what is wrong with it.

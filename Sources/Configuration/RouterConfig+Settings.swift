@@ -20,8 +20,6 @@ extension Reader {
             processorType: "knative", processorAddress: sink.uri)
     }
 
-    // MARK: - Provider
-
     private typealias Webhook = (
         bindAddress: String, address: ListenAddress, settings: WebhookSettings
     )
@@ -78,8 +76,6 @@ extension Reader {
         if password.isEmpty { warning(.insecure, at: basic.place, "the password is empty") }
         return [.basic(username: username, password: Secret(password))]
     }
-
-    // MARK: - Processor
 
     private func routerSink(_ root: Node) -> HTTPSinkSettings? {
         guard let processor = routerEnd(root, "eventProcessor", ["knative"]),
@@ -146,8 +142,6 @@ extension Reader {
         }
         return value("\(scheme)://\(host)\(routerURIPath(uri))", at: uri.place, sinkURI)
     }
-
-    // MARK: - Sections
 
     /// One of the original's three ends; nil after saying why it can't be used.
     private func routerEnd(_ root: Node, _ name: String, _ supported: [String]) -> Node? {

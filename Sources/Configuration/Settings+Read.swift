@@ -40,9 +40,7 @@ extension Settings {
         return (settings, diagnostics)
     }
 
-    /// Reads a configuration of either kind from a text.
-    ///
-    /// See ``read(text:file:environment:readFile:)-([UInt8],_,_,_)``.
+    /// Reads a configuration of either kind from a text, as from its octets.
     public static func read(
         text: String, file: String, environment: @escaping (String) -> String?,
         readFile: @escaping (String) throws -> [UInt8]

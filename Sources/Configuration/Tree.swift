@@ -13,8 +13,6 @@ indirect enum Tree: Sendable {
     }
 }
 
-// MARK: - YAML
-
 extension Tree {
     /// A document in block style.
     var yaml: String {
@@ -80,8 +78,6 @@ extension String {
             && !words.contains(lowercased())
     }
 }
-
-// MARK: - JSON
 
 extension Tree {
     /// A document with two blanks for each level.

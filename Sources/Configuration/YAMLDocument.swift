@@ -67,8 +67,6 @@ struct YAMLDocument {
     }
 }
 
-// MARK: - Parsing
-
 extension YAMLDocument {
     /// What the library made of a file, with the parser that keeps its anchors alive.
     struct Documents {
@@ -139,8 +137,6 @@ private struct KeyRenaming {
         return true
     }
 }
-
-// MARK: - Problems
 
 /// Why the library could not read a file.
 enum YAMLProblem: Error {

@@ -189,13 +189,15 @@ let sourceMistakes: Mistakes = [
     (
         "sources: [{name: a, webhook: {listeners: []}}]\n",
         [
-            "f:4:42: error: the list is empty at sources[0].webhook.listeners; add an item [missing-key]"
+            "f:4:42: error: the list is empty at sources[0].webhook.listeners; add an"
+                + " item [missing-key]"
         ]
     ),
     (
         "sources: [{name: a, webhook: {listeners: local}}]\n",
         [
-            "f:4:42: error: expected a list, found a text at sources[0].webhook.listeners [wrong-type]"
+            "f:4:42: error: expected a list, found a text at"
+                + " sources[0].webhook.listeners [wrong-type]"
         ]
     ),
     (
@@ -219,7 +221,8 @@ let sourceMistakes: Mistakes = [
     (
         "sources: [{name: a, webhook: {successStatus: 203}}]\n",
         [
-            "f:4:46: error: 203 is not one of 200, 201, 202, 204 at sources[0].webhook.successStatus"
+            "f:4:46: error: 203 is not one of 200, 201, 202, 204 at"
+                + " sources[0].webhook.successStatus"
                 + " [invalid-value]"
         ]
     ),
@@ -273,7 +276,8 @@ let sinkMistakes: Mistakes = [
     (
         "sinks: [{name: console, console: {}, contentMode: binary}]\n",
         [
-            "f:5:38: error: 'contentMode' has no meaning for the console sink at sinks[0]; remove it"
+            "f:5:38: error: 'contentMode' has no meaning for the console sink at"
+                + " sinks[0]; remove it"
                 + " [conflict]"
         ]
     ),

@@ -139,7 +139,8 @@ let routerMistakes: [RouterMistake] = [
         expected: [
             "f:3:41: warning: anyone who reaches this address is let in at eventProvider.webhook;"
                 + " add auth [open-endpoint]",
-            "f:3:41: error: the key 'bindAddress' is missing at eventProvider.webhook [missing-key]",
+            "f:3:41: error: the key 'bindAddress' is missing at eventProvider.webhook"
+                + " [missing-key]",
             "f:3:48: error: expected a mapping, found a text at eventProvider.webhook.auth"
                 + " [wrong-type]",
         ]),
@@ -172,7 +173,8 @@ let routerMistakes: [RouterMistake] = [
                 + " [missing-key]",
             "f:10:80: error: the key 'host' is missing at eventProcessor.knative.destination.uri"
                 + " [missing-key]",
-            "f:10:81: error: unknown key 'Scheme' at eventProcessor.knative.destination.uri; did you"
+            "f:10:81: error: unknown key 'Scheme' at"
+                + " eventProcessor.knative.destination.uri; did you"
                 + " mean 'scheme'? [unknown-key]",
         ]),
     RouterMistake(
@@ -186,7 +188,8 @@ let routerMistakes: [RouterMistake] = [
         router: knative("{encoding: binary, destination: {uri: {scheme: http, host: 'u:p@x'}}}"),
         expected: [
             "f:10:80: error: the URI holds user information at"
-                + " eventProcessor.knative.destination.uri; remove it, with the '@'; URIs are logged"
+                + " eventProcessor.knative.destination.uri; remove it, with the '@';"
+                + " URIs are logged"
                 + " [invalid-value]"
         ]),
     RouterMistake(

@@ -188,7 +188,7 @@ import Testing
             rest.remove(at: index)
             return Array(rest.joined(separator: "\n").utf8)
         }
-        for place in stride(from: 0, to: octets.count, by: 97) {
+        for place in stride(from: 0, to: octets.count, by: 197) {
             damaged.append(Array(octets[..<place]))
             for octet in "\n\t\"'[{}]:-*&!%@#\u{0}".utf8 + [0xFF] {
                 var changed = octets
