@@ -81,6 +81,15 @@ import Testing
         }
     }
 
+    @Test func `a line on which only a secret stands is not shown`() {
+        let basic = "auth: [{basic: {username: u, password:\n\n      canary}}], zzz: 1"
+        let outcome = read(
+            Gateway(sources: "sources: [{name: hooks, webhook: {\(basic)}}]\n").text)
+        #expect(outcome.codes == [.unknownKey])
+        #expect(outcome.diagnostics.map(\.line) == [6])
+        #expect(outcome.diagnostics.allSatisfy { $0.sourceLine == nil })
+    }
+
     @Test func `no damaged file shows a secret`() {
         let text = Array(gateway(password: "canary").utf8)
         for place in text.indices {
