@@ -1,0 +1,71 @@
+extension JournalSettings: Section {
+    static var blank: Self { Self() }
+
+    static var keys: [Key<Self>] {
+        [
+            .text(
+                "path", "the directory that holds the journal; nobody else's", \.path,
+                parse: directoryPath),
+            .choice(
+                "mode", "what a success tells the sender: stored, or taken by every sink", \.mode),
+            .bytes(
+                "bytesLimit", "the most that the journal may take on disk", \.bytesLimit,
+                1 << 20...1 << 50),
+            .duration(
+                "keepDelivered", "how long delivered events are kept", \.keepDelivered,
+                .zero...Duration.seconds(3650 * 86_400)),
+            .bytes(
+                "queueBytes", "the most bytes of events that may wait to be stored",
+                \.queueBytes, 1 << 20...1 << 34),
+            .count(
+                "queueRequests", "the most requests that may wait to be stored", \.queueRequests,
+                1...1_000_000),
+        ]
+    }
+}
+
+private func directoryPath(_ text: String) throws(Complaint) -> String {
+    guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }), text.utf8.count < 4096 else {
+        throw Complaint("\(quoted(text)) is not a path")
+    }
+    return try nonEmpty(text)
+}
+
+extension AdminSettings: Section {
+    static var blank: Self { Self() }
+    static var later: [String] { NotYetSupported.admin }
+
+    static var keys: [Key<Self>] {
+        [
+            .address("address", "where operators are served", \.address),
+            .auth("any one that succeeds lets a request in; left out, everyone is let in", \.auth),
+        ]
+    }
+}
+
+extension LogSettings: Section {
+    static var blank: Self { Self() }
+
+    static var keys: [Key<Self>] {
+        [
+            .choice("level", "the least grave that is logged", \.level),
+            .choice("format", "how a line looks", \.format),
+        ]
+    }
+}
+
+extension ShutdownSettings: Section {
+    static var blank: Self { Self() }
+
+    static var keys: [Key<Self>] {
+        let hour = Duration.seconds(3600)
+        return [
+            .duration(
+                "delay", "how long listeners stay open after readiness was withdrawn", \.delay,
+                .zero...hour),
+            .duration(
+                "timeout", "how long open requests and deliveries may take to end", \.timeout,
+                .zero...hour),
+        ]
+    }
+}

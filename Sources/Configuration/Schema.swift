@@ -1,0 +1,80 @@
+extension Settings {
+    /// The rules of `veer/v1` as a JSON Schema, made of the tables that the reader uses.
+    ///
+    /// It knows keys, types and words; what only several values together get wrong it can't say.
+    public static var jsonSchema: String {
+        let head: [(String, Tree)] = [
+            ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
+            ("title", .text("veer/v1 Gateway")),
+        ]
+        let definitions = Tree.mapping(
+            SchemaReference.definitions.map { ($0.name, .mapping($0.shape)) })
+        return Tree.mapping(head + schema.entries + [("$defs", definitions)]).json() + "\n"
+    }
+}
+
+/// The shapes that many keys share, defined once in the schema.
+enum SchemaReference {
+    static let name = to("name")
+    static let names: [(String, Tree)] = [
+        ("type", .text("array")), ("minItems", .literal("1")), ("uniqueItems", .literal("true")),
+        ("items", .mapping(name)),
+    ]
+    static let address = to("address")
+    static let bytes = to("bytes")
+    static let duration = to("duration")
+    static let secret = to("secret")
+
+    static var definitions: [(name: String, shape: [(String, Tree)])] {
+        [
+            ("name", text(pattern: "^[a-z0-9-]{1,63}$")),
+            ("address", text(pattern: #"^(unix:.+|[0-9.]+:[0-9]+|\[[0-9A-Fa-f:.]+\]:[0-9]+)$"#)),
+            (
+                "bytes",
+                [
+                    (
+                        "anyOf",
+                        .list([
+                            .mapping([("type", .text("integer")), ("minimum", .literal("0"))]),
+                            .mapping(text(pattern: "^[0-9]+([KMG]iB)?$")),
+                        ])
+                    )
+                ]
+            ),
+            (
+                "duration",
+                text(
+                    pattern: "^([0-9]+(ms|s|m|h)"
+                        + #"|P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]{1,9})?S)?)?)$"#)
+            ),
+            ("secret", [("oneOf", .list([plainSecret, reference("file"), reference("env")]))]),
+        ]
+    }
+
+    /// A password may look like a number to YAML.
+    private static let plainSecret = Tree.mapping([
+        ("type", .list(["string", "number", "boolean"].map(Tree.text))),
+        ("minLength", .literal("1")),
+    ])
+
+    private static func reference(_ key: String) -> Tree {
+        .mapping([
+            ("type", .text("object")), ("additionalProperties", .literal("false")),
+            ("required", .list([.text(key)])),
+            (
+                "properties",
+                .mapping([
+                    (key, .mapping([("type", .text("string")), ("minLength", .literal("1"))]))
+                ])
+            ),
+        ])
+    }
+
+    private static func to(_ name: String) -> [(String, Tree)] {
+        [("$ref", .text("#/$defs/\(name)"))]
+    }
+
+    private static func text(pattern: String) -> [(String, Tree)] {
+        [("type", .text("string")), ("pattern", .text(pattern))]
+    }
+}

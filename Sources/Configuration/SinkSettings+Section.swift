@@ -1,0 +1,90 @@
+extension SinkSettings: Section {
+    static var blank: Self { Self(name: "", target: .uri(HTTPSinkSettings(uri: ""))) }
+    static var later: [String] { NotYetSupported.sink }
+
+    static var keys: [Key<Self>] {
+        [.name("its name in routes, logs and metrics", \.name)]
+            + HTTPSinkSettings.keys.map { $0.inside(\.http, where: \.isHTTP) }
+            + [
+                .section(
+                    "console", "the standard output, an event at a time", \.empty,
+                    where: { $0.target == .console }),
+                .section(
+                    "discard", "nowhere: acknowledged at once", \.empty,
+                    where: { $0.target == .discard }),
+            ]
+    }
+
+    /// All keys, and what only a `RouterConfig` can say yet: it is shown, but refused when read.
+    func tree(in settings: Settings) -> Tree {
+        let insecure = ("tls", Tree.mapping([("insecure", .literal("true"))]))
+        return .mapping(keyValues(in: settings) + (http.isInsecure ? [insecure] : []))
+    }
+
+    mutating func check(_ node: Node, _ reader: Reader) {
+        reader.checkKind(
+            of: node, "a sink", known: ["uri", "console", "discard"], later: ["ref"])
+        let kind = ["uri", "console", "discard"].first { node[$0] != nil }
+        guard let kind, kind != "uri" else { return }
+        target = kind == "console" ? .console : .discard
+        let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { $0 != "uri" }
+        for entry in node.entries where httpKeys.contains(entry.key) {
+            reader.error(
+                .conflict, at: entry.keyPlace,
+                "'\(entry.key)' has no meaning for the \(kind) sink", hint: "remove it")
+        }
+    }
+
+    private var isHTTP: Bool {
+        if case .uri = target { true } else { false }
+    }
+
+    private var http: HTTPSinkSettings {
+        get { if case .uri(let http) = target { http } else { HTTPSinkSettings(uri: "") } }
+        set { target = .uri(newValue) }
+    }
+
+    private var empty: EmptySection {
+        get { EmptySection() }
+        set {}
+    }
+}
+
+/// A mapping without any key: `{}`.
+private struct EmptySection: Section {
+    static var blank: Self { Self() }
+    static var keys: [Key<Self>] { [] }
+}
+
+extension HTTPSinkSettings: Section {
+    static var blank: Self { Self(uri: "") }
+
+    static var keys: [Key<Self>] {
+        [
+            .value(
+                "uri", "an absolute http or https URI to POST to", \.uri,
+                shape: [
+                    ("type", .text("string")), ("pattern", .text("^[Hh][Tt][Tt][Pp][Ss]?://")),
+                ],
+                parse: { (scalar) throws(Complaint) in try sinkURI(scalar.text) },
+                show: { .text(withoutQuery($0)) }),
+            .choice("contentMode", "how an event is laid out", \.contentMode),
+            .choice(
+                "headerEncoding", "how attribute values stand in header fields", \.headerEncoding),
+            .count(
+                "concurrency", "how many requests may be under way at one time", \.concurrency,
+                1...10_000),
+            .count(
+                "queueEvents", "how many events may wait in memory", \.queueEvents, 1...1_000_000),
+            .bytes(
+                "queueBytes", "how many bytes of events may wait in memory", \.queueBytes,
+                64 << 10...1 << 34),
+        ]
+    }
+}
+
+/// A query often carries a key that lets requests in.
+private func withoutQuery(_ uri: String) -> String {
+    guard let query = uri.firstIndex(of: "?") else { return uri }
+    return uri[..<query] + "?***"
+}
