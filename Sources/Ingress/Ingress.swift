@@ -160,28 +160,28 @@ public final class Ingress {
 
     /// Counts a refusal, logs it now and then, and makes the response.
     func refuse(_ refusal: Refusal, _ source: WebhookSource, _ peer: SocketAddress?) -> Response {
-        log(
-            "request refused", reason: refusal.code,
-            ["source": "\(source.name)", "peer": "\(peer?.description ?? "-")"])
+        log(refused: refusal.code, by: "source", source.name, peer)
         return source.problem(refusal)
     }
 
-    func log(_ text: Logger.Message, reason: String, _ metadata: Logger.Metadata) {
-        let place = metadata["source"] ?? metadata["listener"] ?? "-"
-        guard let leftOut = limiter.admit("\(place)/\(reason)", now: loop.now) else { return }
-        var metadata = metadata
-        metadata["reason"] = "\(reason)"
-        if leftOut > 0 { metadata["alsoLeftOut"] = "\(leftOut)" }
-        context.logger.warning(text, metadata: metadata)
-    }
-
-    /// Counts a request that no source has seen.
-    func countRefused(listener: String, reason: String) {
+    /// Counts and logs a request that no source has seen.
+    func countRefused(_ code: String, listener: String, _ peer: SocketAddress) {
         context.metrics.counter(
             "veer_http_requests_refused_total",
             help: "Requests that could not be read or that no source takes.",
-            (name: "listener", value: listener), (name: "reason", value: reason)
+            (name: "listener", value: listener), (name: "reason", value: code)
         ).add()
+        log(refused: code, by: "listener", listener, peer)
+    }
+
+    private func log(
+        refused code: String, by part: String, _ name: String, _ peer: SocketAddress?
+    ) {
+        guard let leftOut = limiter.admit("\(part)/\(name)/\(code)", now: loop.now) else { return }
+        var metadata: Logger.Metadata = [part: "\(name)", "reason": "\(code)"]
+        if let peer { metadata["peer"] = "\(peer)" }
+        if leftOut > 0 { metadata["alsoLeftOut"] = "\(leftOut)" }
+        context.logger.warning("request refused", metadata: metadata)
     }
 }
 

@@ -44,10 +44,7 @@ final class ListenerHandler: RequestHandler {
     }
 
     func refused(_ problem: Problem, from peer: SocketAddress) {
-        ingress.countRefused(listener: name, reason: problem.code)
-        ingress.log(
-            "request refused", reason: problem.code,
-            ["listener": "\(name)", "peer": "\(peer)"])
+        ingress.countRefused(problem.code, listener: name, peer)
     }
 
     private func source(of head: RequestHead, _ message: Span<UInt8>) -> WebhookSource? {
