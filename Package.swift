@@ -98,7 +98,7 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "EventLoops", "HTTP"],
+            name: "ServerTests", dependencies: ["Server", "EventLoops", "HTTP", "Telemetry"],
             swiftSettings: tests),
         .testTarget(
             name: "OutboundTests", dependencies: ["Outbound", "EventLoops"], swiftSettings: tests),

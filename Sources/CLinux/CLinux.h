@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -170,23 +171,23 @@ static inline int linux_address_octets(const struct linux_address *address, uint
     }
 }
 
-// A bound, listening, non-blocking socket. IPv6 sockets take IPv4 too where both_families says so.
-static inline int linux_listen(const struct linux_address *address, int reuse_port,
-                               int both_families, int backlog) {
-    int one = 1, only = !both_families;
-    int family = address->storage.ss_family;
+// A bound, listening, non-blocking socket; one for IPv6 takes IPv4 too. It shares its address with
+// those that join it later, but only one that joins binds where another listens already: the
+// option to share is what a second process would need as well.
+static inline int linux_listen(const struct linux_address *address, int joins, int backlog) {
+    int one = 1, zero = 0;
+    int family = address->storage.ss_family, is_ip = family != AF_UNIX;
     int descriptor =
         socket(family, SOCK_STREAM | LINUX_SOCK_NONBLOCK | LINUX_SOCK_CLOEXEC, 0);
     if (descriptor < 0) return -errno;
-    if (family != AF_UNIX) {
-        if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one)) goto failed;
-        if (reuse_port && setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one))
-            goto failed;
-    }
+    if (is_ip && setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one)) goto failed;
+    if (is_ip && joins && setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one))
+        goto failed;
     if (family == AF_INET6 &&
-        setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only))
+        setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero))
         goto failed;
     if (bind(descriptor, (const struct sockaddr *)&address->storage, address->length)) goto failed;
+    if (is_ip && setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) goto failed;
     if (listen(descriptor, backlog)) goto failed;
     return descriptor;
 failed:;
@@ -194,6 +195,9 @@ failed:;
     close(descriptor);
     return -error;
 }
+
+// From now on connections are refused, and those nobody has accepted are reset.
+static inline void linux_stop_listening(int descriptor) { (void)shutdown(descriptor, SHUT_RDWR); }
 
 static inline int linux_accept(int listener, struct linux_address *peer) {
     peer->length = sizeof peer->storage;
@@ -237,9 +241,16 @@ static inline void linux_name_thread(const char *name) {
     (void)pthread_setname_np(pthread_self(), name);
 }
 
+// 1 where the path is that of a socket.
+static inline int linux_is_socket(const char *path) {
+    struct stat status;
+    return !lstat(path, &status) && S_ISSOCK(status.st_mode);
+}
+
 // 1 where a connection to the address is refused, so that nobody listens there any more.
 static inline int linux_is_refused(const struct linux_address *address) {
-    int descriptor = socket(address->storage.ss_family, SOCK_STREAM | LINUX_SOCK_CLOEXEC, 0);
+    int descriptor = socket(address->storage.ss_family,
+                            SOCK_STREAM | LINUX_SOCK_CLOEXEC | LINUX_SOCK_NONBLOCK, 0);
     if (descriptor < 0) return 0;
     int failed =
         connect(descriptor, (const struct sockaddr *)&address->storage, address->length) < 0;

@@ -139,10 +139,10 @@ public final class EventLoop {
         freeSlots.append(registration.slot)
     }
 
-    /// Calls `body` once, at the first turn after `delay`.
+    /// Calls `body` once, at the first turn after `delay`, and never in this one.
     @discardableResult
     public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> LoopTimer {
-        timers.insert(at: now.advanced(by: delay), body)
+        timers.insert(at: now.advanced(by: max(delay, .zero)), body)
     }
 
     /// Takes a timer back; one that has fired or was cancelled before is left alone.
@@ -169,7 +169,9 @@ public final class EventLoop {
                 guard slot.generation == registration.generation else { continue }
                 slot.handler?(Readiness(events: event.events))
             }
-            while !isStopped, let body = timers.next(until: now) { body() }
+            // One that is scheduled meanwhile waits for the next turn, be it due or not.
+            let latest = timers.latest
+            while !isStopped, let body = timers.next(until: now, latest: latest) { body() }
         }
     }
 }

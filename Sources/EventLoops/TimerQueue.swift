@@ -11,6 +11,11 @@ struct TimerQueue {
     private struct Entry {
         var instant: ContinuousClock.Instant
         var number: UInt64
+
+        /// What is due at the same time is called in the order it was scheduled.
+        func isBefore(_ other: Entry) -> Bool {
+            instant == other.instant ? number < other.number : instant < other.instant
+        }
     }
 
     private var heap: [Entry] = []
@@ -31,12 +36,17 @@ struct TimerQueue {
         bodies[timer.number] = nil
         // Bounds the heap where timers are made and cancelled faster than they run out.
         guard heap.count > 64, heap.count > 4 * bodies.count else { return }
-        heap = heap.filter { bodies[$0.number] != nil }.sorted { $0.instant < $1.instant }
+        heap = heap.filter { bodies[$0.number] != nil }.sorted { $0.isBefore($1) }
     }
 
-    /// Takes out the first body that is due.
-    mutating func next(until now: ContinuousClock.Instant) -> (() -> Void)? {
-        while let first = heap.first, first.instant <= now {
+    /// The timer that was scheduled last.
+    var latest: LoopTimer { LoopTimer(number: numbers) }
+
+    /// Takes out the first body that is due, and was scheduled no later than `latest`.
+    mutating func next(
+        until now: ContinuousClock.Instant, latest: LoopTimer
+    ) -> (() -> Void)? {
+        while let first = heap.first, first.instant <= now, first.number <= latest.number {
             removeFirst()
             if let body = bodies.removeValue(forKey: first.number) { return body }
         }
@@ -62,7 +72,7 @@ struct TimerQueue {
         while true {
             var least = parent
             for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if heap[child].instant < heap[least].instant { least = child }
+                if heap[child].isBefore(heap[least]) { least = child }
             }
             guard least != parent else { return }
             heap.swapAt(parent, least)
@@ -72,7 +82,7 @@ struct TimerQueue {
 
     private mutating func siftUp(from index: Int) {
         var child = index
-        while child > 0, heap[child].instant < heap[(child - 1) / 2].instant {
+        while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
             heap.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }

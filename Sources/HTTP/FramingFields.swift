@@ -4,7 +4,13 @@
 struct FramingFields: Sendable {
     var isCloseSeen = false
     private var length: Int?
-    private var isChunked = false
+    private var coding: Coding?
+
+    private enum Coding {
+        case chunked
+        /// Well-known codings, `chunked` last: understood, but not implemented.
+        case compressed
+    }
 
     mutating func readLength(
         _ message: Span<UInt8>, _ value: Range<Int>
@@ -24,16 +30,17 @@ struct FramingFields: Sendable {
     mutating func readCoding(
         _ message: Span<UInt8>, _ value: Range<Int>
     ) throws(RequestFailure) {
-        guard !isChunked else { throw .ambiguousFraming }
-        guard message.equalsIgnoringCase("chunked", in: value) else {
-            throw isCodingList(message, value) ? .unknownCoding : .ambiguousFraming
+        guard coding == nil else { throw .ambiguousFraming }
+        if message.equalsIgnoringCase("chunked", in: value) {
+            coding = .chunked
+        } else if isCompressed(message, value) {
+            coding = .compressed
+        } else {
+            throw .ambiguousFraming
         }
-        isChunked = true
     }
 
-    /// Whether the value is a list of well-known codings with `chunked` last: understood, but
-    /// not implemented.
-    private func isCodingList(_ message: Span<UInt8>, _ value: Range<Int>) -> Bool {
+    private func isCompressed(_ message: Span<UInt8>, _ value: Range<Int>) -> Bool {
         var isKnown = true
         var isChunkedLast = false
         message.forEachListMember(of: value) { coding in
@@ -46,17 +53,18 @@ struct FramingFields: Sendable {
             isKnown = isKnown && !isChunkedLast && (isCompression || isChunked)
             isChunkedLast = isChunked
         }
-        return isKnown && isChunkedLast && length == nil
+        return isKnown && isChunkedLast
     }
 
     /// Decides, when all fields were read.
     func finish(_ head: inout RequestHead) throws(RequestFailure) {
-        guard isChunked else {
+        guard let coding else {
             head.framing = .length(length ?? 0)
             return
         }
         // RFC 9112 §6.1 lets chunked win over a length; whoever sends both means harm.
         guard length == nil, head.minorVersion == 1 else { throw .ambiguousFraming }
+        guard coding == .chunked else { throw .unknownCoding }
         head.framing = .chunked
     }
 }

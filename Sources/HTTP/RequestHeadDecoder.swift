@@ -13,11 +13,20 @@ public struct RequestHeadDecoder: Sendable {
     /// Where the line begins that isn't complete yet.
     private var offset = 0
     private var framing = FramingFields()
-    private var isHostSeen = false
+    private var seen: Singletons = []
 
     private enum Line {
         case request(emptyLines: Int)
         case field
+    }
+
+    /// Fields that nobody can combine, and whose readers may disagree which of two counts.
+    private struct Singletons: OptionSet {
+        var rawValue: UInt8
+
+        static let host = Singletons(rawValue: 1)
+        static let contentType = Singletons(rawValue: 2)
+        static let authorization = Singletons(rawValue: 4)
     }
 
     /// - Parameter limits: what a head may have at most.
@@ -28,7 +37,7 @@ public struct RequestHeadDecoder: Sendable {
         line = .request(emptyLines: 0)
         offset = 0
         framing = FramingFields()
-        isHostSeen = false
+        seen = []
     }
 
     /// Decodes as much as there is.
@@ -127,30 +136,30 @@ public struct RequestHeadDecoder: Sendable {
         }
     }
 
+    /// Reads the version and the end of the request line; nothing while that isn't complete.
+    ///
     /// Spec: RFC 9112 §2.3
     private func version(
         _ message: Span<UInt8>, at start: Int, into head: inout RequestHead
     ) throws(RequestFailure) -> Int? {
-        let known: StaticString = "HTTP/1."
-        let name = start..<min(start + known.utf8CodeUnitCount, message.count)
-        guard message.begins(known, in: name) else {
-            throw isOtherVersion(message, at: start) ? .unsupportedVersion : .malformedRequestLine
+        let name = start..<min(start + 5, message.count)
+        guard message.begins("HTTP/", in: name) else { throw .malformedRequestLine }
+        for place in start + 5..<max(min(start + 8, message.count), start + 5) {
+            let isDot = place == start + 6
+            guard isDot ? message[place] == .dot : message[place].isDigit
+            else { throw .malformedRequestLine }
         }
-        guard message.count >= start + 10 else { return nil }
-        switch message[start + 7] {
-        case 0x30: head.minorVersion = 0
-        case 0x31: head.minorVersion = 1
+        guard message.count >= start + 8 else { return nil }
+        switch (message[start + 5], message[start + 7]) {
+        case (0x31, 0x30): head.minorVersion = 0
+        case (0x31, 0x31): head.minorVersion = 1
         default: throw .unsupportedVersion
         }
         head.keepsAlive = head.minorVersion == 1
+        guard message.count >= start + 10 else { return nil }
         guard message[start + 8] == .cr, message[start + 9] == .lf
         else { throw .malformedRequestLine }
         return start + 10
-    }
-
-    private func isOtherVersion(_ message: Span<UInt8>, at start: Int) -> Bool {
-        guard message.count >= start + 8 else { return false }
-        return message.equals("HTTP/", in: start..<start + 5) && message[start + 5].isDigit
     }
 
     // MARK: - Fields
@@ -195,8 +204,7 @@ public struct RequestHeadDecoder: Sendable {
         func isNamed(_ lower: StaticString) -> Bool { message.equalsIgnoringCase(lower, in: name) }
         switch name.count {
         case 4 where isNamed("host"):
-            guard !isHostSeen else { throw .malformedHost }
-            isHostSeen = true
+            guard seen.insert(.host).inserted else { throw .malformedHost }
             guard HostSyntax.isValid(message, value) else { throw .malformedHost }
             if let target = head.host {
                 // The target's own host counts; a proxy that went by the other was misled.
@@ -218,6 +226,10 @@ public struct RequestHeadDecoder: Sendable {
                     head.keepsAlive = !framing.isCloseSeen
                 }
             }
+        case 12 where isNamed("content-type"):
+            guard seen.insert(.contentType).inserted else { throw .malformedField }
+        case 13 where isNamed("authorization"):
+            guard seen.insert(.authorization).inserted else { throw .malformedField }
         case 14 where isNamed("content-length"): try framing.readLength(message, value)
         case 17 where isNamed("transfer-encoding"): try framing.readCoding(message, value)
         default: break
@@ -227,6 +239,6 @@ public struct RequestHeadDecoder: Sendable {
     private func checkHost(
         _ message: Span<UInt8>, _ head: RequestHead
     ) throws(RequestFailure) {
-        guard isHostSeen || head.minorVersion == 0 else { throw .malformedHost }
+        guard seen.contains(.host) || head.minorVersion == 0 else { throw .malformedHost }
     }
 }

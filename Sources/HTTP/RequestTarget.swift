@@ -42,7 +42,12 @@ enum RequestTarget {
         guard HostSyntax.isValid(message, start..<end) else { throw .malformedTarget }
         head.scheme = scheme
         head.host = start..<end
-        guard end < target.upperBound, message[end] == .slash else { throw .malformedTarget }
+        guard end < target.upperBound, message[end] == .slash else {
+            // An empty path means the root, whose slash can be had from before the host.
+            head.path = colon + 2..<colon + 3
+            head.query = end < target.upperBound ? end + 1..<target.upperBound : nil
+            return
+        }
         readPath(message, end..<target.upperBound, into: &head)
     }
 
@@ -53,48 +58,5 @@ enum RequestTarget {
             else { return false }
         }
         return true
-    }
-}
-
-/// `uri-host [":" port]`, as `Host` and the authority of a target have it.
-///
-/// Spec: RFC 9110 §7.2, RFC 3986 §3.2.2
-enum HostSyntax {
-    static func isValid(_ message: Span<UInt8>, _ host: Range<Int>) -> Bool {
-        guard !host.isEmpty else { return false }
-        var place = host.lowerBound
-        if message[place] == 0x5B {
-            guard let end = host.first(where: { message[$0] == 0x5D }),
-                isIPv6(message, place + 1..<end)
-            else { return false }
-            place = end + 1
-        } else {
-            while place < host.upperBound, message[place].isHostName { place += 1 }
-            guard place > host.lowerBound else { return false }
-        }
-        guard place < host.upperBound else { return true }
-        return message[place] == .colon && isPort(message, place + 1..<host.upperBound)
-    }
-
-    /// A cheap check: whoever sends one that only looks like an address reaches nobody else by it.
-    private static func isIPv6(_ message: Span<UInt8>, _ address: Range<Int>) -> Bool {
-        guard 2...45 ~= address.count else { return false }
-        var colons = 0
-        for place in address {
-            let octet = message[place]
-            guard octet.isHexDigit || octet == .colon || octet == 0x2E else { return false }
-            if octet == .colon { colons += 1 }
-        }
-        return 2...7 ~= colons
-    }
-
-    private static func isPort(_ message: Span<UInt8>, _ port: Range<Int>) -> Bool {
-        guard port.count <= 5 else { return false }
-        var number = 0
-        for place in port {
-            guard message[place].isDigit else { return false }
-            number = number * 10 + Int(message[place] - 0x30)
-        }
-        return number <= 65_535
     }
 }

@@ -49,18 +49,18 @@ extension Span<UInt8> {
         return place
     }
 
-    /// Calls `body` for each member of a comma-separated list that isn't empty.
+    /// Calls `body` for each member of a comma-separated list, also for those that are empty.
     ///
     /// Spec: RFC 9110 §5.6.1
     func forEachListMember(of list: Range<Int>, _ body: (Range<Int>) -> Void) {
         var start = list.lowerBound
-        while start < list.upperBound {
+        while start <= list.upperBound {
             var end = start
             while end < list.upperBound, self[end] != .comma { end += 1 }
             var member = start..<end
             while let first = member.first, self[first].isBlank { member.removeFirst() }
             while let last = member.last, self[last].isBlank { member.removeLast() }
-            if !member.isEmpty { body(member) }
+            body(member)
             start = end + 1
         }
     }

@@ -13,6 +13,7 @@ extension HTTPConnection {
 
     /// Looks at the time; called by the server once in a while.
     func checkTime(now: ContinuousClock.Instant) {
+        guard state != .closed else { return }
         switch clock.verdict(now: now, server.limits) {
         case .wait: return
         case .close: close()
@@ -21,22 +22,22 @@ extension HTTPConnection {
                 Problem(
                     status: 408, code: "request_timeout",
                     detail: "The request came too slowly; send it again, and faster."))
-            flush()
+            proceed()
         }
     }
 
     /// Answers what can't be read as a request; nothing after it is looked at.
     func refuse(_ problem: Problem) {
         server.handler.refused(problem, from: peer)
-        current.isLast = true
-        current.isHead = false
+        current = Current(
+            number: current.number + 1, isLast: true, began: server.loop.now)
         reply(problem.response)
     }
 
     /// Writes a response into the output; it goes out with the next flush.
     func reply(_ response: Response) {
         var response = response
-        response.closes = response.closes || current.isLast
+        response.closes = response.closes || current.isLast || server.isDraining
         if output.isEmpty { output = server.takeOutput() }
         response.write(
             into: &output, date: server.date, isHead: current.isHead,
@@ -53,7 +54,7 @@ extension HTTPConnection {
 
     /// Gives the system as much as it takes; it tells when it takes more.
     func flush() {
-        guard state != .closed else { return }
+        guard !output.isEmpty, state != .closed else { return }
         while outputStart < output.count {
             let start = outputStart
             let sent = unsafe output.withUnsafeBytes { octets in
@@ -61,16 +62,23 @@ extension HTTPConnection {
                 return unsafe linux_send(number, base + start, octets.count - start)
             }
             guard sent > 0 else {
-                if sent != -Int(EAGAIN) { close() }
-                return
+                return sent == -Int(EAGAIN) ? dropSentOutput() : close()
             }
             outputStart += sent
             clock.sent(now: server.loop.now)
         }
-        guard !output.isEmpty else { return }
         server.giveBack(output)
         output = []
         outputStart = 0
-        if state == .lingering { linux_shutdown_writing(number) }
+        guard state == .lingering else { return }
+        if isInputOver { close() } else { linux_shutdown_writing(number) }
+    }
+
+    /// Lets go of what the peer has taken, once that is most of it: so it grows no more than its
+    /// limit allows, even if the peer never takes all.
+    private func dropSentOutput() {
+        guard outputStart > output.count / 2 else { return }
+        output.removeSubrange(..<outputStart)
+        outputStart = 0
     }
 }

@@ -12,7 +12,8 @@ final class HTTPConnection {
         case open
         /// Has handed a request on and waits for the answer.
         case answering
-        /// Wrote its last response; reads on until the peer closes, lest a reset destroy it.
+        /// Has written its last response, or the peer its last request; what still comes in is
+        /// read and dropped until the peer closes, lest a reset destroy the response.
         case lingering
         case closed
     }
@@ -49,6 +50,8 @@ final class HTTPConnection {
     private var mayRead = true
     /// The peer sends no more, so that a short read isn't the end of what there is.
     private var isPeerDone = false
+    /// Everything that the peer sent was read.
+    private(set) var isInputOver = false
 
     init(_ descriptor: consuming Descriptor, peer: SocketAddress, server: HTTPServer) {
         number = descriptor.number
@@ -60,11 +63,13 @@ final class HTTPConnection {
         current = Current(began: server.loop.now)
     }
 
+    private static let interest: EventLoop.Interest = [.reading, .writing, .changesOnly]
+
     /// Begins to watch the socket; the loop holds the connection from now on.
     func start() throws(SystemError) {
-        registration = try server.loop.watch(
-            number: number, for: [.reading, .writing, .changesOnly]
-        ) { readiness in self.becameReady(readiness) }
+        registration = try server.loop.watch(number: number, for: Self.interest) { readiness in
+            self.becameReady(readiness)
+        }
     }
 
     private func becameReady(_ readiness: EventLoop.Readiness) {
@@ -75,8 +80,21 @@ final class HTTPConnection {
         proceed()
     }
 
+    /// Comes back in the loop's next turn, after the others had theirs.
+    ///
+    /// Asking anew makes the system tell again what it has told before.
+    private func yield() {
+        guard let registration else { return }
+        do throws(SystemError) {
+            try server.loop.change(registration, number: number, to: Self.interest)
+        } catch {
+            close()
+        }
+    }
+
     /// Closes as soon as nothing is under way; what the peer sent a moment ago is answered.
     func drain() {
+        mayRead = true
         proceed()
         if isIdle { close() }
     }
@@ -89,6 +107,7 @@ final class HTTPConnection {
         guard state != .closed else { return }
         state = .closed
         if let registration { server.loop.unwatch(registration, number: number) }
+        registration = nil
         descriptor = nil
         buffer = nil
         output = []
@@ -100,25 +119,35 @@ final class HTTPConnection {
     /// Goes on until there is nothing to read, an answer to wait for, or a peer that won't take
     /// what it asked for.
     func proceed() {
-        if state == .lingering { return discard() }
-        guard state == .open else { return }
-        var buffer = self.buffer ?? server.takeBuffer()
-        self.buffer = nil
-        readRequests(&buffer)
-        flush()
-        if state == .closed || buffer.isEmpty {
-            server.giveBack(buffer)
-        } else {
-            self.buffer = buffer
+        var isMoreLeft = false
+        if state == .open {
+            var buffer = self.buffer ?? server.takeBuffer()
+            self.buffer = nil
+            isMoreLeft = readRequests(&buffer)
+            if state == .lingering || state == .closed || buffer.isEmpty {
+                server.giveBack(buffer)
+            } else {
+                self.buffer = buffer
+            }
         }
+        flush()
+        if state == .lingering { isMoreLeft = discard() }
+        // Where the peer is slow to take a response, its progress brings us back.
+        if isMoreLeft, output.isEmpty { yield() }
         enterPhase()
     }
 
-    private func readRequests(_ buffer: inout ReadBuffer) {
-        while state == .open, output.count - outputStart <= server.limits.outputBytes {
+    /// The steps of one turn; more would keep the loop from its other connections.
+    private static let stepsOfTurn = 64
+
+    /// Whether it stopped before there was nothing left to do.
+    private func readRequests(_ buffer: inout ReadBuffer) -> Bool {
+        for _ in 0..<Self.stepsOfTurn {
+            guard state == .open else { return false }
+            guard output.count - outputStart <= server.limits.outputBytes else { return true }
             do throws(RequestFailure) {
                 switch try reader.next(in: &buffer) {
-                case .needsInput(let bytes): guard receive(bytes, &buffer) else { return }
+                case .needsInput(let bytes): guard receive(bytes, &buffer) else { return false }
                 case .head: admit(buffer)
                 case .request(let body): take(body, &buffer)
                 }
@@ -126,6 +155,7 @@ final class HTTPConnection {
                 refuse(Problem(error))
             }
         }
+        return true
     }
 
     /// Whether there was something to read.
@@ -142,15 +172,16 @@ final class HTTPConnection {
         }
         guard count > 0 else {
             mayRead = false
-            // The end, or an error: nobody is left to take an answer to half a request.
-            if count != -Int(EAGAIN) {
-                flush()
+            if count == 0 {
+                // Nobody is left to take an answer to half a request.
+                isInputOver = true
+                if state == .open { state = .lingering }
+            } else if count != -Int(EAGAIN) {
                 close()
             }
             return false
         }
         if count < room, !isPeerDone { mayRead = false }
-        clock.enter(reader.isWithinBody ? .body : .head, now: server.loop.now)
         clock.received(count)
         return true
     }
@@ -160,19 +191,26 @@ final class HTTPConnection {
         current = Current(
             number: current.number + 1, isHead: head.method == .head,
             saysKeepAlive: head.minorVersion == 0,
-            isLast: !head.keepsAlive || server.isDraining
+            isLast: !head.keepsAlive
                 || current.number + 1 >= server.limits.requestsPerConnection,
             began: server.loop.now)
         let message = buffer.octets.span.extracting(buffer.unread)
         if let refusal = server.handler.admit(head, message, from: peer) {
-            guard head.hasBody else { return current.refusal = refusal }
-            // The body isn't wanted, and without it the next request can't be found.
+            guard !Self.isWorthReading(head) else { return current.refusal = refusal }
+            // Without the body's end the next request can't be found.
             current.isLast = true
             reply(refusal)
         } else if head.expectsContinue, reader.isBodyMissing(buffer) {
             append(Response.continue)
             flush()
         }
+    }
+
+    /// Whether a body that nobody wants is so small that reading it costs less than the client's
+    /// next connection.
+    private static func isWorthReading(_ head: RequestHead) -> Bool {
+        guard case .length(let length) = head.framing else { return false }
+        return length == 0 || length <= 16 * 1024 && !head.expectsContinue
     }
 
     private func take(_ body: Range<Int>, _ buffer: inout ReadBuffer) {
@@ -187,29 +225,33 @@ final class HTTPConnection {
         reply(answer)
     }
 
-    /// Reads what nobody wants any more, until the peer has seen the last response.
-    private func discard() {
-        while mayRead {
-            var buffer = server.takeBuffer()
-            defer { server.giveBack(buffer) }
-            let isThereMore = receive(0, &buffer)
+    /// Drops what nobody wants any more.
+    ///
+    /// - Returns: whether it stopped before there was nothing left to read.
+    private func discard() -> Bool {
+        var buffer = server.takeBuffer()
+        defer { server.giveBack(buffer) }
+        for _ in 0..<Self.stepsOfTurn {
+            guard receive(0, &buffer) else {
+                if isInputOver, output.isEmpty { close() }
+                return false
+            }
             buffer.use(buffer.unread.count)
-            guard isThereMore else { return }
         }
+        return true
     }
 
     private func enterPhase() {
-        switch state {
-        case .closed: break
-        case .lingering: clock.enter(.end, now: server.loop.now)
-        case .open, .answering:
-            let phase: ConnectionClock.Phase =
-                if !output.isEmpty { .output } else if state == .answering {
-                    .answer
-                } else if reader.isWithinBody { .body } else if buffer != nil { .head } else {
-                    .idle
+        let phase: ConnectionClock.Phase =
+            if !output.isEmpty {
+                .output
+            } else {
+                switch state {
+                case .lingering, .closed: .end
+                case .answering: .answer
+                case .open: reader.isWithinBody ? .body : buffer != nil ? .head : .idle
                 }
-            clock.enter(phase, now: server.loop.now)
-        }
+            }
+        clock.enter(phase, now: server.loop.now)
     }
 }

@@ -83,9 +83,13 @@ public final class HTTPServer {
     ///
     /// - Parameter done: called once, when the last is closed.
     public func drain(_ done: @escaping () -> Void) {
+        guard !isDraining else { return }
+        isDraining = true
+        // Those that the system has taken already would be reset.
+        accept()
         if let listening { loop.unwatch(listening, number: socket.descriptor.number) }
         listening = nil
-        isDraining = true
+        socket.stopListening()
         whenDrained = done
         for connection in connections { connection.drain() }
         checkDrained()

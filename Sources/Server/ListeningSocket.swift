@@ -16,27 +16,32 @@ public final class ListeningSocket: Sendable {
     /// Binds one socket for each loop to the same address, so that the kernel spreads the
     /// connections; a socket in the file system can be bound only once and is shared.
     ///
-    /// - Parameter address: port 0 takes any free port, the same for all.
+    /// Fails where another process listens on the address.
+    ///
+    /// - Parameters:
+    ///   - address: port 0 takes any free port, the same for all.
+    ///   - count: at least 1.
     public static func bind(
         _ address: SocketAddress, count: Int
     ) throws(SystemError) -> [ListeningSocket] {
-        let first = try bind(address)
-        guard case .unix = address else {
-            var sockets = [first]
-            for _ in 1..<max(count, 1) { sockets.append(try bind(first.address)) }
-            return sockets
-        }
-        return Array(repeating: first, count: count)
+        precondition(count > 0)
+        let first = try bind(address, joins: false)
+        if case .unix = address { return Array(repeating: first, count: count) }
+        var sockets = [first]
+        while sockets.count < count { sockets.append(try bind(first.address, joins: true)) }
+        return sockets
     }
 
-    private static func bind(_ address: SocketAddress) throws(SystemError) -> ListeningSocket {
+    private static func bind(
+        _ address: SocketAddress, joins: Bool
+    ) throws(SystemError) -> ListeningSocket {
         var result: CInt = 0
         try address.withSystemAddress { (system) throws(SystemError) in
-            result = unsafe linux_listen(&system, 1, 1, 4_096)
+            result = unsafe linux_listen(&system, joins ? 1 : 0, 4_096)
         }
         if result == -EADDRINUSE, case .unix(let path) = address, isAbandoned(path) {
             unsafe unlink(path)
-            return try bind(address)
+            return try bind(address, joins: joins)
         }
         let descriptor = try Descriptor(from: "bind \(address)", result)
         guard case .unix = address else {
@@ -50,10 +55,14 @@ public final class ListeningSocket: Sendable {
     /// Whether nobody listens behind a socket's path: what a killed process leaves.
     private static func isAbandoned(_ path: String) -> Bool {
         var system = linux_address()
-        guard unsafe path.withCString({ unsafe linux_address_set_unix(&system, $0) }) == 0
+        guard unsafe path.withCString({ unsafe linux_address_set_unix(&system, $0) }) == 0,
+            unsafe path.withCString({ unsafe linux_is_socket($0) }) == 1
         else { return false }
         return unsafe linux_is_refused(&system) == 1
     }
+
+    /// Lets the system refuse whoever wants to connect from now on.
+    func stopListening() { linux_stop_listening(descriptor.number) }
 
     /// Removes the path of a socket in the file system; to be called when it listens no more.
     public func removePath() {

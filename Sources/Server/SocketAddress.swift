@@ -56,7 +56,8 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .ipv4(let octets, let port):
-            "\((0..<4).map { "\(octets.low >> (24 - 8 * $0) & 0xFF)" }.joined(separator: ".")):\(port)"
+            (0..<4).map { "\(octets.low >> (24 - 8 * $0) & 0xFF)" }.joined(separator: ".")
+                + ":\(port)"
         case .ipv6(let octets, let port): "[\(Self.text(octets))]:\(port)"
         case .unix(let path): "unix:\(path)"
         }

@@ -78,6 +78,7 @@ public final class Metrics: Sendable {
         return families.withLock { families in
             let series = families[name]?.series ?? []
             if let known = series.first(where: { $0.labels == text }) { return known.metric }
+            precondition(series.allSatisfy { $0.metric.type == new.type }, "\(name) has a type")
             families[name, default: Family(help: help)].series.append((text, new))
             return new
         }
@@ -89,13 +90,13 @@ public final class Metrics: Sendable {
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
             guard let type = family.series.first?.metric.type else { continue }
-            text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(type)\n"
+            text += "# HELP \(name) \(escaped(family.help, quote: "\""))\n# TYPE \(name) \(type)\n"
             for (labels, metric) in family.series {
                 let suffix = labels.isEmpty ? "" : "{\(labels)}"
                 switch metric {
                 case .counter(let counter): text += "\(name)\(suffix) \(counter.value)\n"
                 case .gauge(let gauge): text += "\(name)\(suffix) \(gauge.value)\n"
-                case .reading(let read): text += "\(name)\(suffix) \(read())\n"
+                case .reading(let read): text += "\(name)\(suffix) \(literal(read()))\n"
                 case .histogram(let histogram): text += lines(of: histogram, name, labels)
                 }
             }
@@ -118,15 +119,22 @@ public final class Metrics: Sendable {
     }
 }
 
-private func escaped(_ value: String) -> String {
-    var text = ""
-    for character in value.unicodeScalars {
-        switch character {
-        case "\\": text += "\\\\"
-        case "\"": text += "\\\""
-        case "\n": text += "\\n"
-        default: text.unicodeScalars.append(character)
+/// A number as the format has it, also one that is none.
+private func literal(_ number: Double) -> String {
+    guard number.isFinite else { return number.isNaN ? "NaN" : number > 0 ? "+Inf" : "-Inf" }
+    return "\(number)"
+}
+
+/// - Parameter quote: what a quotation mark becomes; in a help text it stays what it is.
+private func escaped(_ text: String, quote: String = "\\\"") -> String {
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\\": escaped += "\\\\"
+        case "\"": escaped += quote
+        case "\n": escaped += "\\n"
+        default: escaped.unicodeScalars.append(scalar)
         }
     }
-    return text
+    return escaped
 }
