@@ -55,7 +55,7 @@ let package = Package(
         .target(name: "Outbound", dependencies: ["CCurl", "EventLoops"], swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry"],
+            dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry", logging],
             swiftSettings: strict),
 
         // Parts: know the domain and never import each other.
@@ -104,7 +104,7 @@ let package = Package(
             name: "OutboundTests", dependencies: ["Outbound", "EventLoops"], swiftSettings: tests),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "CloudEvents", "EventLoops", "Telemetry"],
+            dependencies: ["Journal", "CloudEvents", "EventLoops", "Telemetry", logging],
             swiftSettings: tests),
         .testTarget(
             name: "IngressTests",

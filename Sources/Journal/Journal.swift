@@ -1,0 +1,90 @@
+internal import EventLoops
+public import Logging
+internal import Synchronization
+public import Telemetry
+
+/// Events between those who take them in and those who deliver them.
+///
+/// In durable mode a receipt that says "accepted" means that the events are on stable storage,
+/// and each is delivered at least once or kept as a dead letter. In memory mode it means that
+/// every sink has them. Both are asked and answer in the same words, see ``JournalRequest``.
+///
+/// Ownership: a handle for any thread; all work is done on the journal's own, `veer-journal`,
+/// the only one that waits for a disk.
+public final class Journal: Sendable {
+    /// Requests but submissions that may wait: the delivery has at most as many outcomes as
+    /// events in memory, and at most a read a sink, so that this is never reached.
+    private static let requestsLimit = 1 << 20
+
+    private let submissions: Mailbox<Submission>
+    private let requests: Mailbox<JournalRequest>
+    private let sharedStatus: SharedStatus
+    private let metrics: JournalMetrics
+    private let thread: LoopThread
+
+    /// Opens the journal, so that what is wrong with it shows here, and starts its thread.
+    ///
+    /// The journal in `parameters.path` is this process's alone until it's stopped. One journal
+    /// for a `Metrics`.
+    public static func open(
+        _ parameters: JournalParameters, metrics: Metrics, logger: Logger
+    ) throws(JournalError) -> Journal {
+        precondition(parameters.sinks.count <= SinkSet.sinksLimit)
+        let store = try parameters.mode == .memory ? nil : JournalStore.open(parameters, logger: logger)
+        do {
+            return try Journal(parameters, store: store, metrics: metrics, logger: logger)
+        } catch {
+            throw .unusable(path: parameters.path, detail: error.description)
+        }
+    }
+
+    private init(
+        _ parameters: JournalParameters, store: sending JournalStore?, metrics: Metrics,
+        logger: Logger
+    ) throws(SystemError) {
+        let submissions = try Mailbox<Submission>(
+            messagesLimit: parameters.queueRequests, bytesLimit: parameters.queueBytes)
+        let requests = try Mailbox<JournalRequest>(messagesLimit: Self.requestsLimit)
+        let status = SharedStatus()
+        let metrics = JournalMetrics(metrics)
+        let handedOver = Mutex(store)
+        thread = try EventLoop.start(name: "veer-journal") { loop throws(SystemError) in
+            let owner: any JournalOwner
+            if let store = handedOver.withLock({ $0.take() }) {
+                owner = JournalWriter(
+                    store, on: loop, parameters: parameters, status: status, metrics: metrics,
+                    logger: logger)
+            } else {
+                owner = MemoryJournal(
+                    on: loop, parameters: parameters, status: status, metrics: metrics)
+            }
+            try submissions.receive(on: loop) { owner.store($0) }
+            try requests.receive(on: loop) { owner.handle($0) }
+        }
+        self.submissions = submissions
+        self.requests = requests
+        self.metrics = metrics
+        sharedStatus = status
+    }
+
+    /// Asks for something, from any thread, without waiting for it.
+    ///
+    /// Submissions have a queue of their own, so that a flood of them holds nothing else up.
+    ///
+    /// - Returns: whether the journal took the request. A submission isn't taken while
+    ///   `queueRequests` or `queueBytes` wait, nor by a journal that was stopped.
+    public func send(_ request: JournalRequest) -> Bool {
+        guard case .store(let submission) = request else { return requests.send(request) }
+        let isTaken =
+            !sharedStatus.isStopped
+            && submissions.send(submission, bytes: submission.bytes)
+        if !isTaken { metrics.refused("queue_full") }
+        return isTaken
+    }
+
+    /// Whether events are taken now, and why they aren't.
+    public var status: JournalStatus { sharedStatus.value }
+
+    /// Waits until the journal was stopped and its file closed; to be called once.
+    public func waitUntilStopped() { thread.join() }
+}

@@ -1,0 +1,56 @@
+internal import Telemetry
+
+/// What the journal counts.
+struct JournalMetrics: Sendable {
+    let events: Gauge
+    let bytes: Gauge
+    let commits: Counter
+    let commitDuration: Histogram
+    let storedEvents: Counter
+    let corruptEvents: Counter
+    /// When the oldest event that somebody waits for came in; 0 where there is none.
+    let oldestMilliseconds = Gauge()
+    private let metrics: Metrics
+
+    init(_ metrics: Metrics) {
+        self.metrics = metrics
+        events = metrics.gauge(
+            "veer_journal_events", help: "Events that a sink has not settled yet.")
+        bytes = metrics.gauge(
+            "veer_journal_bytes", help: "Bytes that count towards journal.bytesLimit.")
+        commits = metrics.counter(
+            "veer_journal_commits_total", help: "Transactions on stable storage.")
+        commitDuration = metrics.histogram(
+            "veer_journal_commit_duration_seconds", help: "Duration of a transaction.")
+        storedEvents = metrics.counter(
+            "veer_journal_stored_events_total", help: "Events accepted.")
+        corruptEvents = metrics.counter(
+            "veer_journal_corrupt_events_total",
+            help: "Stored events that are not what was accepted, and so not delivered.")
+        let oldest = oldestMilliseconds
+        metrics.reading(
+            "veer_journal_oldest_event_age_seconds",
+            help: "Age of the oldest event that a sink has not settled yet."
+        ) {
+            let received = Int64(oldest.value)
+            return received == 0 ? 0 : Double(max(0, WallClock.milliseconds - received)) / 1_000
+        }
+    }
+
+    /// Counts requests that were refused.
+    func refused(_ reason: String, _ count: Int = 1) {
+        metrics.counter(
+            "veer_journal_refused_total", help: "Requests whose events were not accepted.",
+            ("reason", reason)
+        ).add(count)
+    }
+
+    /// Shows how many dead letters each sink has.
+    func setDeadLetters(_ deadLetters: [String: Int]) {
+        for (sink, count) in deadLetters {
+            metrics.gauge(
+                "veer_dead_letters", help: "Events that a sink did not take.", ("sink", sink)
+            ).set(count)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+/// How rows end.
+extension JournalStore {
+    /// The code of a dead letter whose stored event isn't what was accepted.
+    static let corruptCode = "corrupt"
+
+    /// Settles deliveries, within a transaction.
+    ///
+    /// An outcome that was settled before, or of an event that isn't there, changes nothing.
+    func settle(_ outcomes: some Collection<Outcome>, now: Int64) throws(DatabaseError) {
+        var delivered: [(sink: Int, sequence: SequenceNumber)] = []
+        delivered.reserveCapacity(outcomes.count)
+        for outcome in outcomes where sinks.names.indices ~= outcome.sink {
+            switch outcome.result {
+            case .delivered: delivered.append((outcome.sink, outcome.sequence))
+            case .deadLetter(let reason):
+                try settle(outcome.sequence, sink: outcome.sink, reason: reason, now: now)
+            }
+        }
+        delivered.sort { ($0.sink, $0.sequence) < ($1.sink, $1.sequence) }
+        try settle(delivered: delivered, now: now)
+    }
+
+    /// Events are delivered nearly in their order, so whole runs of rows can go at once.
+    private func settle(
+        delivered: [(sink: Int, sequence: SequenceNumber)], now: Int64
+    ) throws(DatabaseError) {
+        var first = 0
+        while first < delivered.count {
+            let (sink, sequence) = delivered[first]
+            var end = first + 1
+            while end < delivered.count, delivered[end].sink == sink,
+                delivered[end].sequence == sequence + Int64(end - first)
+            { end += 1 }
+            let gone = try keepsDelivered ? 0 : delete(sequence, count: end - first, sink: sink)
+            if gone < end - first {
+                for (sink, sequence) in delivered[first..<end] {
+                    try settle(sequence, sink: sink, reason: nil, now: now)
+                }
+            }
+            first = end
+        }
+    }
+
+    /// Deletes those of a run of events for which nobody else waits; none where one is dead.
+    private func delete(
+        _ first: SequenceNumber, count: Int, sink: Int
+    ) throws(DatabaseError) -> Int {
+        statements.deleteRun.bind(first, at: 1)
+        statements.deleteRun.bind(first + Int64(count) - 1, at: 2)
+        statements.deleteRun.bind(1 << Int64(sinks.bits[sink]), at: 3)
+        try statements.deleteRun.run()
+        counters.pendingEvents -= Int64(database.changes)
+        return database.changes
+    }
+
+    private func settle(
+        _ sequence: SequenceNumber, sink: Int, reason: DeadLetterReason?, now: Int64
+    ) throws(DatabaseError) {
+        guard let (record, isSealed) = try statements.record(sequence) else { return }
+        let bit: UInt64 = 1 << sinks.bits[sink]
+        guard isSealed else { return try quarantine(record, besides: bit, now: now) }
+        try settle(record, bit: bit, name: sinks.names[sink], reason: reason, now: now)
+    }
+
+    /// Settles an event for one sink.
+    ///
+    /// - Parameter reason: why it's given up; nothing where it was delivered.
+    func settle(
+        _ record: Record, bit: UInt64, name: String, reason: DeadLetterReason?, now: Int64
+    ) throws(DatabaseError) {
+        guard record.pending & bit != 0 else { return }
+        if let reason { try insertDeadLetter(record.sequence, name, reason, now) }
+        var record = record
+        record.pending &= ~bit
+        try update(record, now: now)
+    }
+
+    /// Gives up a row that isn't what was written, for everyone who waits for it.
+    ///
+    /// Its numbers can't be believed, so the sink that came upon it is told in any case.
+    func quarantine(_ record: Record, besides bit: UInt64, now: Int64) throws(DatabaseError) {
+        let reason = DeadLetterReason(
+            code: JournalStore.corruptCode, status: nil,
+            detail: "what is stored isn't what was accepted", attempts: 0)
+        for (place, name) in sinks.names.enumerated()
+        where (record.pending | bit) >> UInt64(sinks.bits[place]) & 1 == 1 {
+            try insertDeadLetter(record.sequence, name, reason, now)
+        }
+        corruptRecords += 1
+        var record = record
+        record.pending = 0
+        record.settledMilliseconds = nil
+        try update(record, now: now)
+    }
+
+    private func update(_ record: Record, now: Int64) throws(DatabaseError) {
+        guard record.pending == 0 else { return try statements.update(record) }
+        counters.pendingEvents -= 1
+        var record = record
+        if try statements.hasDeadLetters(record.sequence) {
+            try statements.update(record)
+        } else if keepsDelivered {
+            record.settledMilliseconds = now
+            try statements.update(record)
+        } else {
+            statements.deleteRecord.bind(record.sequence, at: 1)
+            try statements.deleteRecord.run()
+        }
+    }
+
+    private func insertDeadLetter(
+        _ sequence: SequenceNumber, _ sink: String, _ reason: DeadLetterReason, _ now: Int64
+    ) throws(DatabaseError) {
+        statements.insertDeadLetter.bind(sequence, at: 1)
+        statements.insertDeadLetter.bind(sink, at: 2)
+        statements.insertDeadLetter.bind(now, at: 3)
+        statements.insertDeadLetter.bind(reason.code, at: 4)
+        if let status = reason.status {
+            statements.insertDeadLetter.bind(Int64(status), at: 5)
+        } else {
+            statements.insertDeadLetter.bindNull(at: 5)
+        }
+        statements.insertDeadLetter.bind(reason.detail, at: 6)
+        statements.insertDeadLetter.bind(Int64(reason.attempts), at: 7)
+        try statements.insertDeadLetter.run()
+        deadLetters[sink, default: 0] += 1
+    }
+
+    /// Deletes delivered events that were settled before a time, the oldest first.
+    ///
+    /// - Returns: how many.
+    func purge(before time: Int64, limit: Int) throws(DatabaseError) -> Int {
+        statements.purge.bind(time, at: 1)
+        statements.purge.bind(Int64(limit), at: 2)
+        try statements.purge.run()
+        return database.changes
+    }
+}

@@ -1,0 +1,155 @@
+internal import CloudEvents
+
+/// The journal's file while it's open for writing: what one transaction can do to it.
+///
+/// Ownership: belongs to the journal's thread. It doesn't decide what happens after a failure;
+/// a transaction that fails leaves it as it was before.
+final class JournalStore {
+    let directory: JournalDirectory
+    let database: Database
+    let budget: JournalBudget
+    let sinks: SinkBits
+    /// Whether events stay a while after the last sink settled them.
+    let keepsDelivered: Bool
+    let statements: Statements
+
+    /// The numbers as of the last commit, or within a transaction as of now.
+    var counters: Counters
+    /// How many dead letters there are, by the sink's name.
+    var deadLetters: [String: Int]
+    /// Rows that weren't what was written, since the journal was opened.
+    var corruptRecords = 0
+    var origins: Names
+    private var pages = 0
+    private var freePages = 0
+    private var allocatedBytes = 0
+    private var allocatedLogBytes = 0
+
+    init(
+        directory: consuming JournalDirectory, database: Database, contents: Contents,
+        parameters: JournalParameters
+    ) throws(DatabaseError) {
+        statements = try Statements(database)
+        self.directory = directory
+        self.database = database
+        budget = JournalBudget(bytesLimit: parameters.bytesLimit)
+        keepsDelivered = parameters.keepDelivered > .zero
+        sinks = contents.sinks
+        counters = contents.counters
+        deadLetters = contents.deadLetters
+        origins = contents.origins
+        try measure()
+    }
+
+    /// What the pages that hold something and the log take now.
+    var usedBytes: Int { (pages - freePages) * Schema.pageBytes + allocatedLogBytes }
+
+    /// What the events and their surroundings take, without the log.
+    var liveBytes: Int { (pages - freePages) * Schema.pageBytes }
+
+    /// What the database's file takes, free pages included.
+    var fileBytes: Int { pages * Schema.pageBytes }
+
+    /// What the log's frames take that a checkpoint hasn't copied.
+    var logBytes: Int { database.logFrames * Schema.frameBytes }
+
+    // MARK: - Transactions
+
+    /// Does all of `body` durably, or nothing of it.
+    func transaction(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) {
+        let before = (counters, deadLetters, origins, corruptRecords)
+        do throws(DatabaseError) {
+            try statements.begin.run()
+            try body()
+            if counters != before.0 { try writeCounters() }
+            try measure()
+            try statements.commit.run()
+        } catch {
+            (counters, deadLetters, origins, corruptRecords) = before
+            if database.isInTransaction { try? statements.rollback.run() }
+            throw error
+        }
+    }
+
+    private func writeCounters() throws(DatabaseError) {
+        statements.writeCounters.bind(counters.lastSequence, at: 1)
+        statements.writeCounters.bind(counters.pendingEvents, at: 2)
+        statements.writeCounters.bind(Int64(bitPattern: counters.seal), at: 3)
+        try statements.writeCounters.run()
+    }
+
+    private func measure() throws(DatabaseError) {
+        if try statements.pageCount.step() { pages = Int(statements.pageCount.integer(0)) }
+        statements.pageCount.reset()
+        if try statements.freePages.step() { freePages = Int(statements.freePages.integer(0)) }
+        statements.freePages.reset()
+    }
+
+    // MARK: - Room
+
+    /// Has room set aside for a transaction that stores so many bytes and for outcomes after it,
+    /// so that neither the commit nor a later checkpoint meets a full disk.
+    func makeRoom(storing bytes: Int) throws(DatabaseError) {
+        let growth = JournalBudget.growth(storing: bytes)
+        let log = logBytes + growth + budget.reserve
+        if log > allocatedLogBytes {
+            try database.allocateLog(bytes: log, chunk: budget.chunk)
+            allocatedLogBytes = roundedUp(log)
+        }
+        let free = freePages * Schema.pageBytes
+        let file = fileBytes + max(0, growth + budget.reserve - free)
+        if file > allocatedBytes {
+            try database.allocate(bytes: file, chunk: budget.chunk)
+            allocatedBytes = roundedUp(file)
+        }
+    }
+
+    /// Copies the log's pages to the database's file, where enough of them have come together.
+    func checkpointIfDue() throws(DatabaseError) {
+        guard logBytes >= budget.checkpointBytes else { return }
+        // After all is copied SQLite cuts the file off at the end of the chunk.
+        if try database.checkpoint(.passive) { allocatedBytes = roundedUp(fileBytes) }
+    }
+
+    /// Gives free pages back to the file system, where hardly anything else is left.
+    ///
+    /// - Returns: whether there was something to give back.
+    func shrinkIfDrained() throws(DatabaseError) -> Bool {
+        guard liveBytes <= budget.unit, fileBytes >= 16 * budget.unit else { return false }
+        try database.execute("VACUUM")
+        try measure()
+        if try database.checkpoint(.passive) { allocatedBytes = roundedUp(fileBytes) }
+        return true
+    }
+
+    private func roundedUp(_ bytes: Int) -> Int {
+        (bytes + budget.chunk - 1) / budget.chunk * budget.chunk
+    }
+
+    // MARK: - Storing
+
+    /// Stores an event, within a transaction.
+    func insert(
+        _ event: Event, pending: UInt64, origin: Int64, received: Int64
+    ) throws(DatabaseError) -> SequenceNumber {
+        let sequence = counters.lastSequence + 1
+        let record = Record(
+            sequence: sequence, receivedMilliseconds: received, origin: origin, pending: pending,
+            checksum: Record.checksum(event, at: sequence))
+        try statements.insert(record, event)
+        counters.lastSequence = sequence
+        counters.pendingEvents += 1
+        return sequence
+    }
+
+    /// The number of a source's name, which is stored where it's new.
+    func origin(_ name: String) throws(DatabaseError) -> Int64 {
+        if let number = origins.number(of: name) { return number }
+        let number = origins.add(name)
+        statements.insertOrigin.bind(number, at: 1)
+        statements.insertOrigin.bind(name, at: 2)
+        statements.insertOrigin.bind(Names.checksum(name, at: number), at: 3)
+        try statements.insertOrigin.run()
+        return number
+    }
+}

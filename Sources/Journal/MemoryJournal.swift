@@ -1,0 +1,135 @@
+internal import EventLoops
+internal import Telemetry
+
+/// The journal that stores nothing: a submission's receipt waits for all of its sinks.
+///
+/// Bounded: what waits for sinks counts towards the limits of the queue.
+final class MemoryJournal: JournalOwner {
+    private struct Waiting {
+        var submission: Submission
+        var bytes: Int
+        /// How many of its events some sink hasn't settled.
+        var eventsLeft: Int
+        var refusal: Receipt.Refusal?
+    }
+
+    private let loop: EventLoop
+    private let parameters: JournalParameters
+    private let sharedStatus: SharedStatus
+    private let metrics: JournalMetrics
+    private var announcer = Announcer(stored: 0)
+    private var lastSequence: SequenceNumber = 0
+    private var lastSubmission = 0
+    private var bytes = 0
+    /// Those without a receipt, by a number of their own.
+    private var waiting: [Int: Waiting] = [:]
+    /// Events that some sink hasn't settled, and whose they are.
+    private var pending: [SequenceNumber: (submission: Int, sinks: SinkSet)] = [:]
+
+    init(
+        on loop: EventLoop, parameters: JournalParameters, status: SharedStatus,
+        metrics: JournalMetrics
+    ) {
+        self.loop = loop
+        self.parameters = parameters
+        self.metrics = metrics
+        sharedStatus = status
+    }
+
+    func store(_ submissions: [Submission]) {
+        for submission in submissions { store(submission) }
+        showFigures()
+    }
+
+    func handle(_ requests: [JournalRequest]) {
+        for request in requests {
+            switch request {
+            case .store(let submission): store(submission)
+            case .settle(let outcomes): for outcome in outcomes { settle(outcome) }
+            case .announce(let receiver): announcer.announce(to: receiver)
+            case .read(let sink, let after, _):
+                // Whoever asks for a page has just taken messages, so there is room for this.
+                _ = announcer.send(
+                    .page([], sink: sink, through: max(after, lastSequence), isLast: true))
+            case .stop: return stop()
+            }
+        }
+        showFigures()
+    }
+
+    private func store(_ submission: Submission) {
+        let size = submission.bytes
+        let hasRoom =
+            waiting.isEmpty
+            || waiting.count < parameters.queueRequests && bytes + size <= parameters.queueBytes
+        guard hasRoom else { return refuse(submission, .full) }
+        let now = WallClock.milliseconds
+        let items = submission.items.filter { !$0.sinks.isEmpty }
+        guard !items.isEmpty else { return submission.answer(.accepted) }
+        let events = items.enumerated().map { place, item in
+            StoredEvent(
+                sequence: lastSequence + Int64(place) + 1, event: item.event, sinks: item.sinks,
+                origin: submission.origin, receivedMilliseconds: now)
+        }
+        lastSequence += Int64(items.count)
+        // What isn't announced can't be read up: nothing is stored.
+        guard announcer.announce(events) else { return refuse(submission, .sinkUnavailable) }
+        lastSubmission += 1
+        for event in events { pending[event.sequence] = (lastSubmission, event.sinks) }
+        waiting[lastSubmission] = Waiting(
+            submission: submission, bytes: size, eventsLeft: items.count)
+        bytes += size
+        metrics.storedEvents.add(items.count)
+    }
+
+    private func settle(_ outcome: Outcome) {
+        guard 0..<SinkSet.sinksLimit ~= outcome.sink,
+            case (let number, var sinks)? = pending[outcome.sequence],
+            sinks.remove(SinkSet(sink: outcome.sink)) != nil
+        else { return }
+        pending[outcome.sequence] = sinks.isEmpty ? nil : (number, sinks)
+        if case .deadLetter(let reason) = outcome.result {
+            // Another attempt may help whoever was out of reach, so that tells more.
+            let refusal: Receipt.Refusal = reason.isFinal ? .sinkRefused : .sinkUnavailable
+            if waiting[number]?.refusal != .sinkUnavailable { waiting[number]?.refusal = refusal }
+        }
+        guard sinks.isEmpty else { return }
+        waiting[number]?.eventsLeft -= 1
+        guard waiting[number]?.eventsLeft == 0, let done = waiting.removeValue(forKey: number)
+        else { return }
+        bytes -= done.bytes
+        if let refusal = done.refusal {
+            refuse(done.submission, refusal)
+        } else {
+            done.submission.answer(.accepted)
+        }
+    }
+
+    private func refuse(_ submission: Submission, _ refusal: Receipt.Refusal) {
+        submission.answer(.refused(refusal))
+        metrics.refused(refusal.rawValue)
+    }
+
+    private func showFigures() {
+        metrics.events.set(pending.count)
+        metrics.bytes.set(bytes)
+    }
+
+    private func stop() {
+        for waiting in waiting.values { refuse(waiting.submission, .sinkUnavailable) }
+        waiting = [:]
+        pending = [:]
+        sharedStatus.set(.stopped)
+        loop.stop()
+    }
+}
+
+extension DeadLetterReason {
+    /// Whether the sink refused the event itself, so that another attempt is in vain.
+    ///
+    /// Spec: Knative DeliverySpec §retry
+    fileprivate var isFinal: Bool {
+        guard let status else { return false }
+        return status < 500 && ![404, 408, 409, 429].contains(status)
+    }
+}

@@ -1,0 +1,124 @@
+internal import CloudEvents
+
+/// The statements of an open journal, each prepared once.
+struct Statements {
+    let begin: Statement
+    let commit: Statement
+    let rollback: Statement
+    let pageCount: Statement
+    let freePages: Statement
+    let writeCounters: Statement
+    let insertOrigin: Statement
+    let insertEvent: Statement
+    let deleteRun: Statement
+    let selectRecord: Statement
+    let updateRecord: Statement
+    let deleteRecord: Statement
+    let hasDeadLetters: Statement
+    let insertDeadLetter: Statement
+    let selectPage: Statement
+    let selectOldest: Statement
+    let purge: Statement
+
+    init(_ database: Database) throws(DatabaseError) {
+        begin = try database.prepare("BEGIN IMMEDIATE")
+        commit = try database.prepare("COMMIT")
+        rollback = try database.prepare("ROLLBACK")
+        pageCount = try database.prepare("PRAGMA page_count")
+        freePages = try database.prepare("PRAGMA freelist_count")
+        writeCounters = try database.prepare(
+            "UPDATE counters SET last_sequence = ?1, pending_events = ?2, seal = ?3")
+        insertOrigin = try database.prepare("INSERT INTO origins VALUES (?1, ?2, ?3)")
+        insertEvent = try database.prepare(
+            "INSERT INTO events VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7, ?8, ?9, ?10)")
+        deleteRun = try database.prepare(
+            """
+            DELETE FROM events WHERE sequence BETWEEN ?1 AND ?2 AND pending = ?3 AND NOT EXISTS
+                (SELECT 1 FROM dead_letters WHERE sequence BETWEEN ?1 AND ?2)
+            """)
+        selectRecord = try database.prepare(
+            "SELECT \(Record.columns) FROM events WHERE sequence = ?1")
+        updateRecord = try database.prepare(
+            """
+            UPDATE events SET pending = ?2, settled_ms = ?3, seal = ?4 WHERE sequence = ?1
+            """)
+        deleteRecord = try database.prepare("DELETE FROM events WHERE sequence = ?1")
+        hasDeadLetters = try database.prepare("SELECT 1 FROM dead_letters WHERE sequence = ?1")
+        insertDeadLetter = try database.prepare(
+            "INSERT OR REPLACE INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        selectPage = try database.prepare(
+            "SELECT \(Record.columns), event FROM events WHERE sequence > ?1 ORDER BY sequence")
+        selectOldest = try database.prepare(
+            "SELECT \(Record.columns) FROM events WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2")
+        purge = try database.prepare(
+            """
+            DELETE FROM events WHERE sequence IN
+                (SELECT sequence FROM events WHERE settled_ms < ?1 ORDER BY settled_ms LIMIT ?2)
+            """)
+    }
+
+    /// Inserts a row of events without a copy of the event.
+    func insert(_ record: Record, _ event: Event) throws(DatabaseError) {
+        insertEvent.bind(record.sequence, at: 1)
+        insertEvent.bind(record.receivedMilliseconds, at: 2)
+        insertEvent.bind(record.origin, at: 3)
+        insertEvent.bind(Int64(bitPattern: record.pending), at: 4)
+        insertEvent.bind(Int64(bitPattern: record.seal), at: 5)
+        insertEvent.bind(Int64(bitPattern: record.checksum), at: 9)
+        let (id, source, type) = event.identity
+        try unsafe event.octets.span.withUnsafeBytes { octets throws(DatabaseError) in
+            unsafe insertEvent.bind(borrowedText: .init(rebasing: octets[id]), at: 6)
+            unsafe insertEvent.bind(borrowedText: .init(rebasing: octets[source]), at: 7)
+            unsafe insertEvent.bind(borrowedText: .init(rebasing: octets[type]), at: 8)
+            unsafe insertEvent.bind(borrowed: octets, at: 10)
+            try insertEvent.run()
+        }
+    }
+
+    /// Changes what a record says of its delivery.
+    func update(_ record: Record) throws(DatabaseError) {
+        updateRecord.bind(record.sequence, at: 1)
+        updateRecord.bind(Int64(bitPattern: record.pending), at: 2)
+        if let settled = record.settledMilliseconds {
+            updateRecord.bind(settled, at: 3)
+        } else {
+            updateRecord.bindNull(at: 3)
+        }
+        updateRecord.bind(Int64(bitPattern: record.seal), at: 4)
+        try updateRecord.run()
+    }
+
+    /// Finds the numbers of an event's row.
+    func record(
+        _ sequence: SequenceNumber
+    ) throws(DatabaseError) -> (record: Record, isSealed: Bool)? {
+        selectRecord.bind(sequence, at: 1)
+        defer { selectRecord.reset() }
+        return try selectRecord.step() ? Record.read(from: selectRecord) : nil
+    }
+
+    /// Whether a sink gave the event up.
+    func hasDeadLetters(_ sequence: SequenceNumber) throws(DatabaseError) -> Bool {
+        hasDeadLetters.bind(sequence, at: 1)
+        defer { hasDeadLetters.reset() }
+        return try hasDeadLetters.step()
+    }
+}
+
+extension Event {
+    /// Where id, source and type stand; empty where there is none.
+    fileprivate var identity: (id: Range<Int>, source: Range<Int>, type: Range<Int>) {
+        var (id, source, type) = (0..<0, 0..<0, 0..<0)
+        for attribute in attributes {
+            switch attribute.name.count {
+            case 2 where octets[attribute.name].elementsEqual("id".utf8): id = attribute.value
+            case 4 where octets[attribute.name].elementsEqual("type".utf8):
+                type = attribute.value
+            case 6 where octets[attribute.name].elementsEqual("source".utf8):
+                source = attribute.value
+            default: break
+            }
+        }
+        return (id, source, type)
+    }
+}
