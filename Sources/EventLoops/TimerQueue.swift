@@ -34,9 +34,14 @@ struct TimerQueue {
         heap = heap.filter { bodies[$0.number] != nil }.sorted { $0.instant < $1.instant }
     }
 
-    /// Takes out the first body that is due.
-    mutating func next(until now: ContinuousClock.Instant) -> (() -> Void)? {
-        while let first = heap.first, first.instant <= now {
+    /// The timer that was inserted last.
+    var last: LoopTimer { LoopTimer(number: numbers) }
+
+    /// Takes out the first body that is due, unless it was inserted after `last`.
+    mutating func next(
+        until now: ContinuousClock.Instant, through last: LoopTimer
+    ) -> (() -> Void)? {
+        while let first = heap.first, first.instant <= now, first.number <= last.number {
             removeFirst()
             if let body = bodies.removeValue(forKey: first.number) { return body }
         }
