@@ -190,9 +190,9 @@ extension HTTPClient {
             // that were; the timer that waits is left alone.
             guard !isTurnDue else { return }
             isTurnDue = true
-            loop.schedule(after: .zero) { [unowned self] in
-                isTurnDue = false
-                actOnTime()
+            loop.schedule(after: .zero) { [weak self] in
+                self?.isTurnDue = false
+                self?.actOnTime()
             }
         default:
             let time = loop.now + .milliseconds(milliseconds)
