@@ -21,13 +21,14 @@ enum ConsoleText {
     }
 
     private static func data(of event: Event) -> String {
-        let shown = event.octets[event.data].prefix(dataBytesLimit)
-        guard let string = String(validating: shown, as: UTF8.self) else {
-            return "  data: \(event.data.count) octets that are no text"
+        let data = event.octets[event.data]
+        guard String(validating: data, as: UTF8.self) != nil else {
+            return "  data: \(data.count) octets that are no text"
         }
-        let lines = string.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { "    " + text($0.utf8) }
-        let rest = event.data.count - shown.count
+        let shown = data.prefix(dataBytesLimit)
+        let lines = shown.split(separator: 0x0A, omittingEmptySubsequences: false)
+            .map { "    " + text($0) }
+        let rest = data.count - shown.count
         let end = rest > 0 ? ["    … and \(rest) octets"] : []
         return (["  data:"] + lines + end).joined(separator: "\n")
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import Delivery
 
 @Suite struct RetryAfterTests {
-    /// Sun, 06 Nov 1994 08:49:37 GMT
+    /// This is Sun, 06 Nov 1994 08:49:37 GMT.
     private static let moment = 784_111_777
 
     @Test(arguments: [
