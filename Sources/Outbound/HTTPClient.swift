@@ -64,7 +64,8 @@ public import EventLoops
         precondition(endpoint.underWayCount < endpoint.options.concurrency)
         endpoint.underWayCount += 1
         let transfer =
-            endpoint.idle.popLast() ?? HTTPTransfer(endpoint: endpoint, userAgent: userAgent)
+            endpoint.idle.popLast() ?? HTTPTransfer(endpoint.options, userAgent: userAgent)
+        transfer.endpoint = endpoint
         transfer.completion = completion
         transfer.begin(request)
         underWay[ObjectIdentifier(transfer)] = transfer
@@ -98,9 +99,10 @@ public import EventLoops
 
     private func finish(_ transfer: HTTPTransfer, _ response: HTTPResponse) {
         unsafe check(curl_multi_remove_handle(multi, transfer.easy))
-        let endpoint = transfer.endpoint
-        endpoint.underWayCount -= 1
-        endpoint.idle.append(transfer)
+        if let endpoint = transfer.endpoint.take() {
+            endpoint.underWayCount -= 1
+            endpoint.idle.append(transfer)
+        }
         underWay[ObjectIdentifier(transfer)] = nil
         transfer.completion.take()?(response)
     }
@@ -169,7 +171,7 @@ extension HTTPClient {
     /// Watches a plain connection on, because curl doesn't: what comes before the next request
     /// would be taken for the answer to that. (Over TLS, other things than answers may come.)
     private func release(_ socket: CInt, of easy: UnsafeMutableRawPointer?) {
-        let isSecure = unsafe transfer(of: easy)?.endpoint.isSecure ?? true
+        let isSecure = unsafe transfer(of: easy)?.isSecure ?? true
         if !isSecure, sockets[socket]?.interest == .reading {
             sockets[socket]?.isIdle = true
         } else {

@@ -32,12 +32,8 @@ public final class HTTPEndpoint {
     }
 
     let options: Options
-    let isSecure: Bool
     var idle: [HTTPTransfer] = []
     var underWayCount = 0
 
-    init(options: Options) {
-        self.options = options
-        isSecure = options.url.lowercased().hasPrefix("https:")
-    }
+    init(options: Options) { self.options = options }
 }

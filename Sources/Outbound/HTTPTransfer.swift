@@ -5,9 +5,12 @@ internal import CCurl
 /// curl has pointers to it while its request is under way; the client keeps it alive so long.
 @safe final class HTTPTransfer {
     let easy: UnsafeMutableRawPointer
-    let endpoint: HTTPEndpoint
+    let isSecure: Bool
+    /// Set while a request is under way only: the endpoint holds those that are idle.
+    var endpoint: HTTPEndpoint?
     var completion: ((HTTPResponse) -> Void)?
 
+    private let options: HTTPEndpoint.Options
     private let details = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let fields = FieldList()
     private var method = ""
@@ -17,10 +20,11 @@ internal import CCurl
     private var isCut = false
     private var body: [UInt8] = []
 
-    init(endpoint: HTTPEndpoint, userAgent: String) {
+    init(_ options: HTTPEndpoint.Options, userAgent: String) {
         guard let easy = unsafe curl_easy_init() else { preconditionFailure("no memory for curl") }
         unsafe self.easy = easy
-        self.endpoint = endpoint
+        self.options = options
+        isSecure = options.url.lowercased().hasPrefix("https:")
         unsafe details.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         configure(userAgent)
     }
@@ -63,7 +67,7 @@ internal import CCurl
             response.error = CurlError(kind: .malformed, text: "no final response")
         }
         response.body = body
-        for name in endpoint.options.fieldsKept {
+        for name in options.fieldsKept {
             guard let value = unsafe curl_response_field(easy, name) else { continue }
             response.fields[name] = unsafe String(cString: value)
         }
@@ -84,20 +88,20 @@ extension HTTPTransfer {
     fileprivate func takeHead(_ count: Int) -> Bool {
         if headBytes == 0 {
             // Not before, because a receiver may think for as long as the whole limit allows.
-            let limit = endpoint.options.slowTimeout.wholeMilliseconds / 1_000
+            let limit = options.slowTimeout.wholeMilliseconds / 1_000
             set(CURLOPT_LOW_SPEED_TIME, max(1, limit))
         }
         headBytes += count
-        isCut = headBytes > endpoint.options.headBytesLimit
+        isCut = headBytes > options.headBytesLimit
         return !isCut
     }
 
     /// Takes a part of the body; `false` ends the transfer.
     fileprivate func takeBody(_ part: UnsafeRawBufferPointer) -> Bool {
-        let room = endpoint.options.bodyBytesKept - body.count
+        let room = options.bodyBytesKept - body.count
         if room > 0 { unsafe body.append(contentsOf: part.prefix(room)) }
         bodyBytes += part.count
-        isCut = bodyBytes > endpoint.options.bodyBytesLimit
+        isCut = bodyBytes > options.bodyBytesLimit
         return !isCut
     }
 
@@ -133,7 +137,6 @@ extension HTTPTransfer {
 
 extension HTTPTransfer {
     private func configure(_ userAgent: String) {
-        let options = endpoint.options
         listen()
         unsafe check(curl_set_pointer(easy, CURLOPT_ERRORBUFFER, details))
         set(CURLOPT_URL, options.url)
@@ -142,8 +145,8 @@ extension HTTPTransfer {
         // HTTP/2 is agreed on by TLS only: this curl can't use a plain connection of it twice.
         set(
             CURLOPT_HTTP_VERSION,
-            endpoint.isSecure ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
-        set(CURLOPT_PIPEWAIT, endpoint.isSecure ? 1 : 0)
+            isSecure ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
+        set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
         set(CURLOPT_SSL_VERIFYPEER, options.isInsecure ? 0 : 1)
         set(CURLOPT_SSL_VERIFYHOST, options.isInsecure ? 0 : 2)
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, options.connectTimeout.wholeMilliseconds))
