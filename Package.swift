@@ -90,6 +90,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // A server for tests that answers as it's told, be it badly.
+        .target(
+            name: "ScriptedPeer", dependencies: ["EventLoops"], path: "Tests/ScriptedPeer",
+            swiftSettings: tests),
+
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
         .testTarget(name: "CloudEventsTests", dependencies: ["CloudEvents"], swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
@@ -101,7 +106,8 @@ let package = Package(
             name: "ServerTests", dependencies: ["Server", "EventLoops", "HTTP", "Telemetry"],
             swiftSettings: tests),
         .testTarget(
-            name: "OutboundTests", dependencies: ["Outbound", "EventLoops"], swiftSettings: tests),
+            name: "OutboundTests", dependencies: ["Outbound", "EventLoops", "ScriptedPeer"],
+            swiftSettings: tests),
         .testTarget(
             name: "JournalTests",
             dependencies: ["Journal", "CloudEvents", "EventLoops", "Telemetry", logging],
@@ -112,7 +118,10 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Delivery", "CloudEvents", "Configuration"], swiftSettings: tests),
+            dependencies: [
+                "Delivery", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
+                "ScriptedPeer", "Telemetry", logging,
+            ], swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),
         .testTarget(name: "TidyTests", swiftSettings: tests),

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
 
 // curl's setters and getters are variadic, which Swift cannot call: one typed name for each shape.
 typedef size_t (*curl_data_callback)(char *, size_t, size_t, void *);
 typedef int (*curl_socket_change_callback)(CURL *, curl_socket_t, int, void *, void *);
 typedef int (*curl_timer_change_callback)(CURLM *, long, void *);
-typedef int (*curl_sockopt_callback_t)(void *, curl_socket_t, curlsocktype);
 
 static inline CURLcode curl_set_long(CURL *h, CURLoption o, long v) {
     return curl_easy_setopt(h, o, v);
@@ -43,4 +45,45 @@ static inline CURLMcode curl_multi_set_socket_callback(CURLM *h, curl_socket_cha
 }
 static inline CURLMcode curl_multi_set_timer_callback(CURLM *h, curl_timer_change_callback v) {
     return curl_multi_setopt(h, CURLMOPT_TIMERFUNCTION, v);
+}
+
+// The next transfer that has ended, with its result; null where none has. (The message holds a
+// union, of which Swift would see a pointer.)
+static inline CURL *curl_multi_next_done(CURLM *h, CURLcode *result) {
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(h, &left))) {
+        if (message->msg != CURLMSG_DONE) continue;
+        *result = message->data.result;
+        return message->easy_handle;
+    }
+    return 0;
+}
+
+// The response's field of that name as curl keeps it until the handle is used again, or null.
+static inline const char *curl_response_field(CURL *h, const char *name) {
+    struct curl_header *header;
+    return curl_easy_header(h, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : 0;
+}
+
+// Links lines that stand one after the other, each ended by a NUL, into a list of as many nodes;
+// curl reads such a list and never frees it.
+static inline void curl_link_lines(struct curl_slist *nodes, void *lines, size_t count) {
+    char *line = lines;
+    for (size_t i = 0; i < count; i++) {
+        nodes[i].data = line;
+        nodes[i].next = i + 1 < count ? &nodes[i + 1] : 0;
+        line += strlen(line) + 1;
+    }
+}
+
+// curl's own way to open a socket, but never inherited by a child.
+static inline curl_socket_t curl_open_closed_on_exec(void *context, curlsocktype purpose,
+                                                     struct curl_sockaddr *address) {
+    (void)context;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+static inline CURLcode curl_set_close_on_exec(CURL *h) {
+    return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, curl_open_closed_on_exec);
 }

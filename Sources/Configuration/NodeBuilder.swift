@@ -1,109 +1,130 @@
-internal import Yams
+internal import YAML
 
-/// Makes ``Node``s of the library's nodes and refuses what no configuration needs.
+/// Makes ``Node``s of a document's events and refuses what no configuration needs.
 struct NodeBuilder {
     private let reader: Reader
-    /// The names of keys that were renamed to get past duplicates.
-    private let names: [Position: String]
-    private var anchors: Set<ObjectIdentifier> = []
+    private let events: [YAMLEvent]
+    private var position = 0
+    /// Where the events of each anchor's value begin, once the value is complete.
+    private var anchors: [String: Int] = [:]
     private var expansionsLeft = YAMLDocument.expansionsLimit
     private var valuesLeft = YAMLDocument.valuesLimit
     private var gaveUp = false
 
-    init(reader: Reader, names: [Position: String]) {
+    /// - Parameter events: those of one document, without its frame.
+    init(reader: Reader, events: [YAMLEvent]) {
         self.reader = reader
-        self.names = names
+        self.events = events
     }
 
-    /// Nil where a limit was reached; that is reported once.
-    mutating func node(_ node: Yams.Node, at path: Path, depth: Int) -> Node? {
-        let place = place(of: node, path)
-        guard isWithinLimits(node, place, depth) else { return nil }
-        switch node {
-        case .scalar(let scalar):
-            checkTag(scalar.tag, .str, place)
-            let text = Scalar(text: scalar.string, isPlain: scalar.style == .plain)
-            return Node(place: place, content: .scalar(text))
-        case .sequence(let sequence):
-            checkTag(sequence.tag, .seq, place)
-            let items = sequence.enumerated().compactMap { index, item in
-                self.node(item, at: .item(index, of: path), depth: depth + 1)
-            }
-            return gaveUp ? nil : Node(place: place, content: .list(items))
-        case .mapping(let mapping):
-            checkTag(mapping.tag, .map, place)
-            let entries = entries(mapping, at: place, depth: depth)
-            return gaveUp ? nil : Node(place: place, content: .mapping(entries))
-        case .alias: return nil  // The parser puts what an alias stands for in its place.
+    /// The document's value; nil where a limit was reached, which is reported once.
+    mutating func root() -> Node? { node(at: .root) }
+
+    private mutating func node(at path: Path) -> Node? {
+        let start = position
+        let event = events[position]
+        let place = Place(event.mark, path: path)
+        position += 1
+        valuesLeft -= 1
+        guard valuesLeft >= 0 else {
+            giveUp(.tooLarge, place, "more than \(YAMLDocument.valuesLimit) values")
+            return nil
         }
+        var content: Node.Content?
+        switch event.kind {
+        case .alias(let name): return expand(name, place)
+        case .scalar(let text, let isPlain):
+            checkTag(event, standard: "str", place)
+            content = .scalar(Scalar(text: text, isPlain: isPlain))
+        case .listStart:
+            checkTag(event, standard: "seq", place)
+            content = .list(items(of: path))
+        case .mappingStart:
+            checkTag(event, standard: "map", place)
+            content = .mapping(entries(of: place))
+        case .documentStart, .documentEnd, .listEnd, .mappingEnd: return nil
+        }
+        if let anchor = event.anchor { anchors[anchor] = start }
+        return gaveUp ? nil : content.map { Node(place: place, content: $0) }
     }
 
-    private mutating func entries(
-        _ mapping: Yams.Node.Mapping, at place: Place, depth: Int
-    ) -> [Node.Entry] {
+    private mutating func items(of path: Path) -> [Node] {
+        var items: [Node] = []
+        var index = 0
+        while !gaveUp, events[position].kind != .listEnd {
+            if let item = node(at: .item(index, of: path)) { items.append(item) }
+            index += 1
+        }
+        position += 1
+        return items
+    }
+
+    private mutating func entries(of place: Place) -> [Node.Entry] {
         var lines: [String: Int] = [:]
         var entries: [Node.Entry] = []
-        for (key, value) in mapping {
-            let keyPlace = self.place(of: key, place.path)
-            guard !gaveUp, let name = keyName(key, keyPlace) else { continue }
+        while !gaveUp, events[position].kind != .mappingEnd {
+            let keyPlace = Place(events[position].mark, path: place.path)
+            let name = keyName(keyPlace)
+            let path = name.map { Path.key($0, of: place.path) } ?? place.path
+            let value = node(at: path)
+            guard let name, let value else { continue }
             if let line = lines[name] {
                 reader.error(
-                    .duplicateKey, at: keyPlace, "duplicate key\(reader.shown(name, at: place))",
+                    .duplicateKey, at: keyPlace, "duplicate key \(quoted(name))",
                     hint: "the first is in line \(line)")
                 continue
             }
             lines[name] = keyPlace.line
-            let path = Path.key(name, of: place.path)
-            guard let value = node(value, at: path, depth: depth + 1) else { continue }
             entries.append(Node.Entry(key: name, keyPlace: keyPlace, value: value))
         }
+        position += 1
         return entries
     }
 
-    private func keyName(_ key: Yams.Node, _ place: Place) -> String? {
-        guard case .scalar(let scalar) = key else {
-            reader.error(.wrongType, at: place, "a key must be a text")
+    /// Reads a key; nil after reporting that it can't be one.
+    private mutating func keyName(_ place: Place) -> String? {
+        let event = events[position]
+        let key = node(at: place.path)
+        guard case .scalar(_, let isPlain) = event.kind, let text = key?.scalar?.text else {
+            if !gaveUp { reader.error(.wrongType, at: place, "a key must be a text") }
             return nil
         }
-        checkTag(scalar.tag, .str, place)
-        guard scalar.string != "<<" || scalar.style != .plain else {
+        guard text != "<<" || !isPlain else {
             reader.error(
                 .mergeKey, at: place, "merge keys are not supported", hint: "write the keys out")
             return nil
         }
-        return names[Position(line: place.line, column: place.column)] ?? scalar.string
+        return text
     }
 
-    private mutating func isWithinLimits(
-        _ node: Yams.Node, _ place: Place, _ depth: Int
-    ) -> Bool {
-        guard !gaveUp else { return false }
-        valuesLeft -= 1
-        if let anchor = node.anchor, !anchors.insert(ObjectIdentifier(anchor)).inserted {
-            expansionsLeft -= 1
+    /// Makes the anchor's value once more, in the alias's place.
+    private mutating func expand(_ name: String, _ place: Place) -> Node? {
+        guard let start = anchors[name] else {
+            reader.error(.alias, at: place, "an alias without an anchor of its name before it")
+            return nil
         }
-        if depth > YAMLDocument.depthLimit {
-            giveUp(.tooDeep, place, "more than \(YAMLDocument.depthLimit) levels of nesting")
-        } else if expansionsLeft < 0 {
+        expansionsLeft -= 1
+        guard expansionsLeft >= 0 else {
             giveUp(.alias, place, "more than \(YAMLDocument.expansionsLimit) aliases to follow")
-        } else if valuesLeft < 0 {
-            giveUp(.tooLarge, place, "more than \(YAMLDocument.valuesLimit) values")
+            return nil
         }
-        return !gaveUp
+        let end = position
+        position = start
+        let node = node(at: place.path)
+        position = end
+        return node
     }
 
     private mutating func giveUp(_ code: Diagnostic.Code, _ place: Place, _ sentence: String) {
-        reader.error(code, at: Place(line: place.line, column: place.column), sentence)
+        if !gaveUp {
+            reader.error(code, at: Place(line: place.line, column: place.column), sentence)
+        }
         gaveUp = true
     }
 
-    private func checkTag(_ tag: Tag, _ expected: Tag.Name, _ place: Place) {
-        guard !["", expected.rawValue].contains(tag.rawValue) else { return }
+    private func checkTag(_ event: YAMLEvent, standard: String, _ place: Place) {
+        guard let tag = event.tag, tag != "tag:yaml.org,2002:\(standard)", tag != "!" else { return }
         reader.error(
-            .tag, at: place, "the tag \(quoted(tag.rawValue)) is not supported", hint: "remove it")
-    }
-
-    private func place(of node: Yams.Node, _ path: Path) -> Place {
-        Place(line: node.mark?.line ?? 1, column: node.mark?.column ?? 1, path: path)
+            .tag, at: place, "the tag \(quoted(tag)) is not supported", hint: "remove it")
     }
 }

@@ -1,1 +1,94 @@
-// Placeholder until the target is written.
+public import Configuration
+public import EventLoops
+public import Journal
+public import Logging
+public import Telemetry
+
+/// The thread that delivers stored events: a handle that any thread may use.
+///
+/// Everything else of the delivery belongs to that thread. `SIGPIPE` is to be ignored by the
+/// process before it starts.
+public final class Delivery: Sendable {
+    private struct Stop: Sendable {
+        var timeout: Duration
+        var settlesRest: Bool
+        var done: @Sendable () -> Void
+    }
+
+    private let stops: Mailbox<Stop>
+    private let thread: LoopThread
+    private let counts: [Invocations]
+
+    /// Starts the thread, which has the journal announce events to it and reads those from before.
+    ///
+    /// - Parameters:
+    ///   - settings: its sinks, sources and routes.
+    ///   - version: goes into the `User-Agent` field.
+    ///   - announcements: the mailbox that the journal is to send to.
+    ///   - journal: sends a request to the journal, and tells whether there was room.
+    public static func start(
+        _ settings: Settings, version: String, announcements: Mailbox<Announcement>,
+        journal: @escaping @Sendable (JournalRequest) -> Bool, metrics: Metrics, logger: Logger
+    ) throws(SystemError) -> Delivery {
+        let stops = try Mailbox<Stop>(messagesLimit: 1)
+        let counts = settings.router == nil ? [] : settings.sinks.map { _ in Invocations() }
+        let thread = try EventLoop.start(name: "veer-delivery") { loop throws(SystemError) in
+            let dispatcher = try Dispatcher(
+                settings, loop: loop, userAgent: "veer/\(version)", output: 1, journal: journal,
+                metrics: metrics, logger: logger, invocations: counts)
+            try announcements.receive(on: loop) { dispatcher.receive($0) }
+            try stops.receive(on: loop) { stops in
+                for stop in stops {
+                    dispatcher.stop(within: stop.timeout, settlesRest: stop.settlesRest) {
+                        loop.stop()
+                        stop.done()
+                    }
+                }
+            }
+            begin(dispatcher, on: loop) { journal(.announce(to: announcements)) }
+        }
+        return Delivery(stops: stops, thread: thread, counts: counts)
+    }
+
+    private init(stops: Mailbox<Stop>, thread: LoopThread, counts: [Invocations]) {
+        self.stops = stops
+        self.thread = thread
+        self.counts = counts
+    }
+
+    /// Ends the deliveries; called once, from any thread.
+    ///
+    /// No attempt begins any more, and those under way may end. After the time limit they are cut
+    /// off, and their events stay in the journal, to be delivered after the next start.
+    ///
+    /// - Parameters:
+    ///   - timeout: how long attempts that are under way may take to end.
+    ///   - settlesRest: for a journal in memory, whose senders wait for an answer: events that
+    ///     aren't delivered by then are given up, with the code `shutting_down`.
+    ///   - done: called on the delivery's thread, when the journal has all outcomes or two
+    ///     seconds after the time limit; the journal may be stopped from then on.
+    public func stop(
+        within timeout: Duration, settlesRest: Bool, _ done: @escaping @Sendable () -> Void
+    ) {
+        _ = stops.send(Stop(timeout: timeout, settlesRest: settlesRest, done: done))
+    }
+
+    /// Waits for the thread's end; called once, after ``stop(within:settlesRest:_:)``.
+    public func join() { thread.join() }
+
+    /// What was delivered to a sink, by subject; counted where a `RouterConfig` was read only.
+    public func invocations(ofSink place: Int) -> Invocations? {
+        place < counts.count ? counts[place] : nil
+    }
+}
+
+/// Starts when the journal knows whom to tell; it may have no room for that at first.
+private func begin(
+    _ dispatcher: Dispatcher, on loop: EventLoop, _ announce: @escaping () -> Bool
+) {
+    guard announce() else {
+        loop.schedule(after: .milliseconds(10)) { begin(dispatcher, on: loop, announce) }
+        return
+    }
+    dispatcher.start()
+}

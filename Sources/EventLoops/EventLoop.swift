@@ -131,7 +131,10 @@ public final class EventLoop {
     ///
     /// To be called before the descriptor is closed.
     public func unwatch(_ registration: Registration, number: CInt) {
-        guard slots[registration.slot].generation == registration.generation else { return }
+        // The loop may have ended, and with it all that was watched.
+        guard registration.slot < slots.count,
+            slots[registration.slot].generation == registration.generation
+        else { return }
         // A descriptor that a C library closed already is gone from epoll, too.
         _ = linux_epoll_remove(epoll.number, number)
         slots[registration.slot].handler = nil
@@ -139,7 +142,13 @@ public final class EventLoop {
         freeSlots.append(registration.slot)
     }
 
+<<<<<<< HEAD
     /// Calls `body` once, at the first turn after `delay`, and never in this one.
+=======
+    /// Calls `body` once, at the first turn after `delay`.
+    ///
+    /// With no delay that is the end of this turn, or of the next if a timer asks for it.
+>>>>>>> delivery
     @discardableResult
     public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> LoopTimer {
         timers.insert(at: now.advanced(by: max(delay, .zero)), body)
@@ -169,9 +178,15 @@ public final class EventLoop {
                 guard slot.generation == registration.generation else { continue }
                 slot.handler?(Readiness(events: event.events))
             }
+<<<<<<< HEAD
             // One that is scheduled meanwhile waits for the next turn, be it due or not.
             let latest = timers.latest
             while !isStopped, let body = timers.next(until: now, latest: latest) { body() }
+=======
+            // What these schedule waits for another turn, lest they keep the loop from its sockets.
+            let last = timers.last
+            while !isStopped, let body = timers.next(until: now, through: last) { body() }
+>>>>>>> delivery
         }
     }
 }

@@ -1,0 +1,62 @@
+/// How many requests a sink may have at one time: fewer when it doesn't cope, more when it does.
+///
+/// Each cut halves the window, and each whole window of answers widens it by one, as in TCP's
+/// congestion avoidance. A request that was sent before the last cut can't cause another: it says
+/// nothing new. After three cuts in a row for want of an answer the sink counts as down, and gets
+/// one request at a time, a probe.
+struct SendWindow {
+    /// Cuts for want of an answer after which the sink counts as down.
+    static let silencesLimit = 3
+
+    /// How many requests may be under way.
+    private(set) var size: Int
+    /// Names the time since the last cut; a request keeps the round it was sent in.
+    private(set) var round = 0
+    /// Cuts for want of an answer since the last answer.
+    private(set) var silences = 0
+    private let limit: Int
+    private var answersInRow = 0
+
+    init(limit: Int) {
+        precondition(limit > 0)
+        self.limit = limit
+        size = limit
+    }
+
+    /// Only probes are sent.
+    var isProbing: Bool { silences >= Self.silencesLimit }
+
+    /// The sink answered, and didn't ask for less.
+    mutating func answered() {
+        silences = 0
+        answersInRow += 1
+        guard size < limit, answersInRow >= size else { return }
+        size += 1
+        answersInRow = 0
+    }
+
+    /// The sink asked for less, in answer to a request of this round.
+    mutating func slowedDown(round: Int) {
+        silences = 0
+        cut(round)
+    }
+
+    /// A request of this round got no answer.
+    ///
+    /// - Returns: whether that was news.
+    @discardableResult
+    mutating func unanswered(round: Int) -> Bool {
+        guard round == self.round else { return false }
+        silences += 1
+        cut(round)
+        if isProbing { size = 1 }
+        return true
+    }
+
+    private mutating func cut(_ round: Int) {
+        guard round == self.round else { return }
+        self.round += 1
+        size = max(1, size / 2)
+        answersInRow = 0
+    }
+}

@@ -1,0 +1,39 @@
+/// A server to talk to, and the handles that are configured for it.
+///
+/// Ownership: belongs to the loop of its client. Handles are kept, because configuring one
+/// costs half as much as a whole request.
+public final class HTTPEndpoint {
+    /// What holds for each request to the endpoint.
+    public struct Options: Sendable {
+        /// An absolute `http` or `https` URL.
+        public var url: String
+        /// Takes any certificate.
+        public var isInsecure = false
+        /// The most requests that are under way at one time; a precondition of `send`.
+        public var concurrency = 32
+        /// From the look-up of the name to the end of the TLS handshake.
+        public var connectTimeout = Duration.seconds(5)
+        /// How long fewer octets than ``bytesPerSecondLeast`` may come or go, once the response
+        /// has begun.
+        public var slowTimeout = Duration.seconds(10)
+        /// What a response brings at least.
+        public var bytesPerSecondLeast = 64
+        /// The most octets of a response's header section, interim responses included.
+        public var headBytesLimit = 64 * 1024
+        /// The most octets of a response's body that are read; then the connection is dropped.
+        public var bodyBytesLimit = 64 * 1024
+        /// The most octets of a response's body that are kept.
+        public var bodyBytesKept = 1024
+        /// Names of the response's fields that are wanted.
+        public var fieldsKept: [String] = []
+
+        /// The defaults, which suit a receiver of events.
+        public init(url: String) { self.url = url }
+    }
+
+    let options: Options
+    var idle: [HTTPTransfer] = []
+    var underWayCount = 0
+
+    init(options: Options) { self.options = options }
+}
