@@ -142,13 +142,9 @@ public final class EventLoop {
         freeSlots.append(registration.slot)
     }
 
-<<<<<<< HEAD
-    /// Calls `body` once, at the first turn after `delay`, and never in this one.
-=======
     /// Calls `body` once, at the first turn after `delay`.
     ///
     /// With no delay that is the end of this turn, or of the next if a timer asks for it.
->>>>>>> delivery
     @discardableResult
     public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> LoopTimer {
         timers.insert(at: now.advanced(by: max(delay, .zero)), body)
@@ -178,15 +174,9 @@ public final class EventLoop {
                 guard slot.generation == registration.generation else { continue }
                 slot.handler?(Readiness(events: event.events))
             }
-<<<<<<< HEAD
             // One that is scheduled meanwhile waits for the next turn, be it due or not.
             let latest = timers.latest
             while !isStopped, let body = timers.next(until: now, latest: latest) { body() }
-=======
-            // What these schedule waits for another turn, lest they keep the loop from its sockets.
-            let last = timers.last
-            while !isStopped, let body = timers.next(until: now, through: last) { body() }
->>>>>>> delivery
         }
     }
 }

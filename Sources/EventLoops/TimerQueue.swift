@@ -39,7 +39,6 @@ struct TimerQueue {
         heap = heap.filter { bodies[$0.number] != nil }.sorted { $0.isBefore($1) }
     }
 
-<<<<<<< HEAD
     /// The timer that was scheduled last.
     var latest: LoopTimer { LoopTimer(number: numbers) }
 
@@ -48,16 +47,6 @@ struct TimerQueue {
         until now: ContinuousClock.Instant, latest: LoopTimer
     ) -> (() -> Void)? {
         while let first = heap.first, first.instant <= now, first.number <= latest.number {
-=======
-    /// The timer that was inserted last.
-    var last: LoopTimer { LoopTimer(number: numbers) }
-
-    /// Takes out the first body that is due, unless it was inserted after `last`.
-    mutating func next(
-        until now: ContinuousClock.Instant, through last: LoopTimer
-    ) -> (() -> Void)? {
-        while let first = heap.first, first.instant <= now, first.number <= last.number {
->>>>>>> delivery
             removeFirst()
             if let body = bodies.removeValue(forKey: first.number) { return body }
         }

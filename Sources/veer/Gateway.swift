@@ -27,6 +27,12 @@ final class Gateway {
         var status: ExitStatus
     }
 
+    /// The sockets of every listener, one for each ingress thread, and the operators' own.
+    private struct Sockets {
+        var listeners: [[ListeningSocket]]
+        var admin: ListeningSocket
+    }
+
     private let settings: Settings
     private let signals: Signals
     private let logger: Logger
@@ -34,6 +40,7 @@ final class Gateway {
     private let statistics: [SourceStatistics]
     private let started = Timestamp.now(decimals: 9)
     private let startedSeconds = Int(time(nil))
+    private let threadsCount = max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 64))
     private var shutdown = Shutdown()
 
     init(_ settings: Settings, signals: Signals, logger: Logger) {
@@ -48,12 +55,17 @@ final class Gateway {
         Process.register(metrics, startedSeconds: startedSeconds)
         let journal = try openJournal()
         do throws(SystemError) {
-            try run(journal)
+            try run(journal, bind())
         } catch {
             _ = journal.send(.stop)
             journal.waitUntilStopped()
-            throw StartFailure(sentence: "\(error)", status: .unavailable)
+            let isTaken = error.call.hasPrefix("bind")
+            throw StartFailure(
+                sentence: "\(error)", status: isTaken ? .unavailable : .system)
         }
+        _ = journal.send(.stop)
+        journal.waitUntilStopped()
+        logger.info("shutdown successful")
     }
 
     private func openJournal() throws(StartFailure) -> Journal {
@@ -71,6 +83,158 @@ final class Gateway {
             let isInUse = if case .inUse = error { true } else { false }
             throw StartFailure(
                 sentence: error.description, status: isInUse ? .temporary : .cannotCreate)
+        }
+    }
+
+    private func bind() throws(SystemError) -> Sockets {
+        var listeners: [[ListeningSocket]] = []
+        for listener in settings.listeners {
+            listeners.append(
+                try ListeningSocket.bind(SocketAddress(listener.address), count: threadsCount))
+        }
+        let admin = try ListeningSocket.bind(SocketAddress(settings.admin.address), count: 1)
+        return Sockets(listeners: listeners, admin: admin[0])
+    }
+
+    // MARK: - Running
+
+    private func run(_ journal: Journal, _ sockets: Sockets) throws(SystemError) {
+        let loop = try EventLoop()
+        let notices = try Mailbox<Notice>(messagesLimit: 1_024)
+        let announcements = try Mailbox<Announcement>(
+            messagesLimit: 4_096, bytesLimit: 32 * 1024 * 1024)
+        let delivery = try Delivery.start(
+            settings, version: Version.number, announcements: announcements,
+            journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
+        let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
+        let ingress = try startIngress(journal, sockets, heartbeats, notices)
+        let admin = try AdminServer(
+            on: loop, settings.admin, socket: sockets.admin, metrics: metrics,
+            readings: readings(journal, delivery, heartbeats), logger: Logger(label: "ADMIN"))
+        let stopping = Stopping(
+            loop: loop, ingress: ingress, delivery: delivery, admin: admin, notices: notices)
+        try signals.receive(on: loop) { self.received(signal: $0, stopping) }
+        try notices.receive(on: loop) { notices in
+            for notice in notices {
+                switch notice {
+                case .ingressDrained: self.take(self.shutdown.ingressDrained(), stopping)
+                case .deliveryStopped: self.take(self.shutdown.deliveryStopped(), stopping)
+                }
+            }
+        }
+        announce(sockets)
+        try loop.run()
+        admin.closeAll()
+        for thread in ingress { thread.stop() }
+        delivery.join()
+        for socket in sockets.listeners.compactMap(\.first) + [sockets.admin] {
+            socket.removePath()
+        }
+    }
+
+    private func startIngress(
+        _ journal: Journal, _ sockets: Sockets, _ heartbeats: [Heartbeat],
+        _ notices: Mailbox<Notice>
+    ) throws(SystemError) -> [IngressThread] {
+        let metrics = metrics
+        let shared = settings.listeners.map {
+            HTTPServer.Shared(name: $0.name, metrics: metrics)
+        }
+        let context = IngressContext(
+            metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
+            submit: { journal.send(.store($0)) })
+        var threads: [IngressThread] = []
+        for number in 0..<threadsCount {
+            threads.append(
+                try IngressThread(
+                    number: number, settings, sockets: sockets.listeners.map { $0[number] },
+                    shared: shared, context, heartbeat: heartbeats[number],
+                    drained: { _ = notices.send(.ingressDrained) }))
+        }
+        return threads
+    }
+
+    private func announce(_ sockets: Sockets) {
+        for (listener, sockets) in zip(settings.listeners, sockets.listeners) {
+            logger.info(
+                "listening",
+                metadata: ["listener": "\(listener.name)", "address": "\(sockets[0].address)"])
+        }
+        logger.info(
+            "listening", metadata: ["listener": "admin", "address": "\(sockets.admin.address)"])
+        logger.info("ready", metadata: ["version": "\(Version.number)"])
+    }
+
+    private func readings(
+        _ journal: Journal, _ delivery: Delivery, _ heartbeats: [Heartbeat]
+    ) -> AdminReadings {
+        let statistics = Statistics(
+            settings: settings, sources: statistics, started: started,
+            startedSeconds: startedSeconds
+        ) { sink in
+            let counts = delivery.invocations(ofSink: sink)?.bySubject ?? [:]
+            return counts.sorted { $0.key < $1.key }.map {
+                (subject: $0.key, succeeded: $0.value.successes, failed: $0.value.failures)
+            }
+        }
+        return AdminReadings(
+            liveness: { heartbeats.map { .init(name: $0.name, problem: $0.problem) } },
+            readiness: { [unowned self] in
+                [
+                    .init(name: "journal", problem: journal.status.reason),
+                    .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
+                ]
+            }, statistics: { statistics.json }, version: Version.json)
+    }
+
+    // MARK: - Stopping
+
+    /// What is to be stopped, and by which loop.
+    private struct Stopping {
+        var loop: EventLoop
+        var ingress: [IngressThread]
+        var delivery: Delivery
+        var admin: AdminServer
+        var notices: Mailbox<Notice>
+    }
+
+    private func received(signal: CInt, _ stopping: Stopping) {
+        guard signal != SIGHUP else {
+            return logger.notice("SIGHUP: restart to have the configuration read again")
+        }
+        guard shutdown.begin(ingressCount: stopping.ingress.count) else { exit(1) }
+        logger.info("initiating shutdown")
+        let (delay, timeout) = (settings.shutdown.delay, settings.shutdown.timeout)
+        stopping.loop.schedule(after: delay) { self.take(self.shutdown.delayPassed(), stopping) }
+        // Most of the time is the senders'; what is left is for the sinks and for late answers.
+        stopping.loop.schedule(after: delay + timeout * 0.6) {
+            self.take(self.shutdown.ingressTimePassed(), stopping)
+        }
+        stopping.loop.schedule(after: delay + timeout) {
+            self.take(self.shutdown.timePassed(), stopping)
+        }
+    }
+
+    private func take(_ step: Shutdown.Step, _ stopping: Stopping) {
+        switch step {
+        case .wait: break
+        case .drainIngress: for thread in stopping.ingress { thread.drain() }
+        case .stopDelivery:
+            stopping.delivery.stop(
+                within: settings.shutdown.timeout * 0.3,
+                settlesRest: settings.journal.mode == .memory
+            ) { _ = stopping.notices.send(.deliveryStopped) }
+        case .finish: stopping.loop.stop()
+        }
+    }
+}
+
+extension SocketAddress {
+    /// A configured address.
+    init(_ address: ListenAddress) {
+        switch address {
+        case .ip(let octets, let port): self.init(ip: octets, port: port)
+        case .unix(let path): self = .unix(path: path)
         }
     }
 }
