@@ -38,7 +38,7 @@ final class Gateway {
     private let logger: Logger
     private let metrics = Metrics()
     private let statistics: [SourceStatistics]
-    private let started = Timestamp.now(decimals: 9)
+    private let started = Timestamp.now.text
     private let startedSeconds = Int(time(nil))
     private let threadsCount = max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 64))
     private var shutdown = Shutdown()

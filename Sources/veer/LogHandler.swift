@@ -28,7 +28,7 @@ final class LogOutput: Sendable {
         if leftOutBefore > 0 { fields["linesLeftOut"] = "\(leftOutBefore)" }
         let sorted = fields.sorted { $0.key < $1.key }
         let pairs = sorted.map { "\(JSONText.quoted($0.key)):\(JSONText.quoted("\($0.value)"))" }
-        let time = Timestamp.now(decimals: 3)
+        let time = Timestamp.now.millisecondsText
         let line =
             switch format {
             case .json:

@@ -2,6 +2,7 @@ import Configuration
 import Glibc
 import HTTP
 import Ingress
+import Telemetry
 
 /// The statistics that the original router tells on `/stats`, in its names and its order.
 ///
