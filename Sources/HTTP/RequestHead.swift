@@ -76,7 +76,7 @@ public struct RequestHead: Equatable, Sendable {
 public struct RequestHeadLimits: Equatable, Sendable {
     /// Octets of the request line.
     public var requestLineBytes: Int
-    /// Octets of the request line and all fields.
+    /// Octets of the request line and all fields, with the empty line at their end.
     public var headerBytes: Int
     /// Fields.
     public var headerFields: Int

@@ -65,6 +65,7 @@ public struct RequestHeadDecoder: Sendable {
                 line = .field
             case .field:
                 if let end = try emptyLine(message) {
+                    guard end <= limits.headerBytes else { throw .headerTooLarge }
                     try framing.finish(&head)
                     try checkHost(message, head)
                     return end
@@ -156,9 +157,10 @@ public struct RequestHeadDecoder: Sendable {
         default: throw .unsupportedVersion
         }
         head.keepsAlive = head.minorVersion == 1
-        guard message.count >= start + 10 else { return nil }
-        guard message[start + 8] == .cr, message[start + 9] == .lf
-        else { throw .malformedRequestLine }
+        guard message.count > start + 8 else { return nil }
+        guard message[start + 8] == .cr else { throw .malformedRequestLine }
+        guard message.count > start + 9 else { return nil }
+        guard message[start + 9] == .lf else { throw .malformedRequestLine }
         return start + 10
     }
 

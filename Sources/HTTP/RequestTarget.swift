@@ -6,14 +6,13 @@ enum RequestTarget {
     static func read(
         _ message: Span<UInt8>, _ target: Range<Int>, into head: inout RequestHead
     ) throws(RequestFailure) {
+        // The authority-form is for CONNECT, which is no method of an origin.
+        guard head.method != .connect else { throw .unknownMethod }
         guard hasWholePercents(message, target) else { throw .malformedTarget }
         switch message[target.lowerBound] {
         case .slash: readPath(message, target, into: &head)
         case .asterisk where target.count == 1 && head.method == .options: head.path = target
-        default:
-            // The authority-form is for CONNECT, which is no method of an origin.
-            guard head.method != .connect else { throw .unknownMethod }
-            try readAbsolute(message, target, into: &head)
+        default: try readAbsolute(message, target, into: &head)
         }
     }
 
