@@ -1,0 +1,78 @@
+import Configuration
+import EventLoops
+import Ingress
+import Server
+import Telemetry
+
+/// One of the threads that take requests in, as main sees it.
+struct IngressThread: Sendable {
+    private enum Command: Sendable {
+        case drain
+        case stop
+    }
+
+    private let control: Mailbox<Command>
+    private let thread: LoopThread
+
+    /// Starts the thread and its listeners.
+    ///
+    /// - Parameter drained: called on the thread, once, when nothing is open after ``drain()``.
+    init(
+        number: Int, _ settings: Settings, sockets: [ListeningSocket],
+        shared: [HTTPServer.Shared], _ context: IngressContext, heartbeat: Heartbeat,
+        drained: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
+        let control = try Mailbox<Command>(messagesLimit: 8)
+        self.control = control
+        thread = try EventLoop.start(name: "veer-ingress-\(number)") { loop throws(SystemError) in
+            let ingress = try Ingress(
+                on: loop, settings, sockets: sockets, shared: shared, context)
+            heartbeat.beat(on: loop)
+            try control.receive(on: loop) { commands in
+                for command in commands {
+                    switch command {
+                    case .drain: ingress.drain(drained)
+                    case .stop:
+                        ingress.closeAll()
+                        loop.stop()
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets the thread finish what has begun and take nothing new.
+    func drain() { _ = control.send(.drain) }
+
+    /// Ends the thread, whatever is open, and waits for that.
+    func stop() {
+        _ = control.send(.stop)
+        thread.join()
+    }
+}
+
+/// Shows that a loop turns.
+final class Heartbeat: Sendable {
+    let name: String
+    private let lastSeconds = Gauge()
+    private static let epoch = ContinuousClock.now
+
+    init(name: String) {
+        self.name = name
+        lastSeconds.set(Self.seconds)
+    }
+
+    private static var seconds: Int { Int((ContinuousClock.now - epoch) / .seconds(1)) }
+
+    /// Beats once a second, for as long as the loop turns.
+    func beat(on loop: EventLoop) {
+        lastSeconds.set(Self.seconds)
+        loop.schedule(after: .seconds(1)) { self.beat(on: loop) }
+    }
+
+    /// What is wrong, if it hasn't beaten for long.
+    var problem: String? {
+        let silence = Self.seconds - lastSeconds.value
+        return silence > 30 ? "has not turned for \(silence) seconds" : nil
+    }
+}
