@@ -11,11 +11,13 @@ import Testing
         "CLinux": [],
         "CCurl": [],
         "CSQLite": [],
+        "CYAML": [],
 
         "HTTP": [],
         "CloudEvents": ["HTTP"],
         "Telemetry": ["Logging", "Synchronization"],
-        "Configuration": ["FoundationEssentials", "Yams"],
+        "YAML": ["CYAML"],
+        "Configuration": ["FoundationEssentials", "YAML"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": ["CLinux", "EventLoops", "Glibc", "HTTP", "Synchronization", "Telemetry"],
