@@ -22,7 +22,7 @@ enum Refusal {
         switch self {
         case .methodNotAllowed: "method_not_allowed"
         case .unauthorized: "unauthorized"
-        case .event(let failure): failure.code
+        case .event(let failure): failure.code.rawValue
         case .unavailable(let code): code
         case .sinkRefused: "sink_refused"
         }
@@ -59,6 +59,18 @@ enum Refusal {
 }
 
 extension EventFailure {
-    /// What the original router answered, where it's something else.
-    fileprivate var routerStatus: Int { status }
+    /// What the original router answered.
+    ///
+    /// It read a binary request without a version it knew as no event at all, and took what it
+    /// could not parse for a mistake of its own.
+    fileprivate var routerStatus: Int {
+        let isBinary = offset == nil
+        return switch code {
+        case .attributeMissing where isBinary && attribute == "specversion": 415
+        case .specversionUnsupported where isBinary: 415
+        case .jsonMalformed, .jsonTypeUnexpected: 500
+        case .attributeValueInvalid where isBinary && attribute == "time": 500
+        default: status
+        }
+    }
 }

@@ -51,9 +51,11 @@ final class WebhookSource {
                 "veer_events_rejected_total", help: "Requests that held no valid event.",
                 (name: "source", value: name), (name: "reason", value: reason))
         }
+        var decoderLimits = EventDecoder.Limits()
+        decoderLimits.attributeBytes = limits.attributeBytes
+        decoderLimits.events = limits.batchEvents
         decoder = EventDecoder(
-            attributeBytesLimit: limits.attributeBytes, eventsLimit: limits.batchEvents,
-            percentDecoding: PercentDecoding(webhook.percentDecoding),
+            limits: decoderLimits, percentDecoding: .init(webhook.percentDecoding),
             acceptsVersion03: dialect == .router)
     }
 
@@ -110,10 +112,10 @@ final class WebhookSource {
     func decode(
         _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>
     ) throws(EventFailure) -> Int {
-        try decoder.decode(
+        _ = try decoder.decode(
             fields: head.fields, head: message, body: message.extracting(body))
         for index in 0..<decoder.count {
-            decoder.withType(at: index) { received.counter(for: $0).add() }
+            decoder.withValue(of: "type", ofEventAt: index) { received.counter(for: $0).add() }
         }
         statistics.received.add(decoder.count)
         return decoder.count
@@ -145,7 +147,7 @@ final class WebhookSource {
     }
 }
 
-extension PercentDecoding {
+extension EventDecoder.PercentDecoding {
     init(_ setting: WebhookSettings.PercentDecoding) {
         switch setting {
         case .spec: self = .spec

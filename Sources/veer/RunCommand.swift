@@ -33,7 +33,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         // Before any thread is made, so that no thread is interrupted by them.
         let signals = try Signals([SIGTERM, SIGINT, SIGHUP])
-        let settings = try readSettings()
+        let (settings, warnings) = try readSettings()
         let output = try LogOutput(format: settings.log.format)
         let level = Logger.Level(settings.log.level)
         LoggingSystem.bootstrap { label in
@@ -41,6 +41,7 @@ struct RunCommand: ParsableCommand {
         }
         Process.raiseDescriptorLimit()
         let logger = Logger(label: "MAIN")
+        for warning in warnings { logger.warning("\(warning)") }
         do {
             try Gateway(settings, signals: signals, logger: logger).run()
             output.stop()
@@ -51,9 +52,9 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    private func readSettings() throws -> Settings {
+    private func readSettings() throws -> (Settings, [Diagnostic]) {
         let file = config ?? (router ? "/etc/vmware-event-router/config" : nil)
-        var settings = try ConfigurationFile.read(file)
+        var (settings, warnings) = try ConfigurationFile.read(file)
         if let logLevel {
             guard let level = LogSettings.Level(router: logLevel) else {
                 throw ValidationError("unknown log level '\(logLevel)'")
@@ -65,7 +66,7 @@ struct RunCommand: ParsableCommand {
             settings.journal.path = journal
             settings.journal.mode = .durable
         }
-        return settings
+        return (settings, warnings)
     }
 }
 

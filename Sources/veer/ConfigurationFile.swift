@@ -1,0 +1,105 @@
+import ArgumentParser
+import Configuration
+import Glibc
+import Logging
+
+/// Reads configurations from the file system, and says what is wrong with them.
+enum ConfigurationFile {
+    /// Why a file gave no octets.
+    struct Unreadable: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// The settings in a file, or the built-in ones; what is wrong goes to the standard error.
+    ///
+    /// - Returns: the settings, and what deserves a second look.
+    /// - Throws: the exit status for a configuration that can't be used.
+    static func read(_ path: String?) throws -> (settings: Settings, warnings: [Diagnostic]) {
+        let file = path ?? "(built-in)"
+        let text: [UInt8]
+        do {
+            text = try path.map(octets) ?? Array(Settings.embeddedDefaults.utf8)
+        } catch {
+            printError("\(file): \(error)")
+            throw ExitStatus.noInput.code
+        }
+        do {
+            return try Settings.read(
+                text: text, file: file, environment: environment, readFile: octets)
+        } catch {
+            for diagnostic in error.diagnostics { printError(diagnostic.detailedDescription) }
+            throw error.isRouterConfig
+                ? ExitStatus.checkFailed.code : ExitStatus.configuration.code
+        }
+    }
+
+    private static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    /// The octets of a file of at most 4 MiB; `-` is the standard input.
+    static func octets(of path: String) throws -> [UInt8] {
+        let number = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { throw Unreadable(description: lastError) }
+        defer { close(number) }
+        var status = stat()
+        if unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw Unreadable(description: "is a directory")
+        }
+        var octets: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = unsafe Glibc.read(number, &chunk, chunk.count)
+            guard count >= 0 else { throw Unreadable(description: lastError) }
+            guard count > 0 else { return octets }
+            octets += chunk[..<count]
+            guard octets.count <= 4 * 1024 * 1024 else {
+                throw Unreadable(description: "is larger than 4 MiB")
+            }
+        }
+    }
+
+    private static var lastError: String { unsafe String(cString: strerror(errno)) }
+}
+
+/// Writes a line to the standard error.
+func printError(_ text: String) {
+    unsafe fputs("\(text)\n", stderr)
+}
+
+/// Says whether a configuration can be used.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Says all that is wrong with a configuration.",
+        discussion: """
+            Nothing is opened but the files that hold secrets. The exit status is 0 for a
+            configuration that can be used, 78 for one that can't, 66 where there is no file.
+
+            Example: veer check veer.yaml --show
+            """)
+
+    @Argument(help: "The configuration file; - reads the standard input.")
+    var file: String?
+
+    @Flag(help: "Take warnings for errors.")
+    var denyWarnings = false
+
+    @Flag(help: "Print the settings with every default; secrets are masked.")
+    var show = false
+
+    @Flag(help: "Print the JSON Schema of veer/v1 and check nothing.")
+    var schema = false
+
+    func run() throws {
+        guard !schema else { return print(Settings.jsonSchema) }
+        let (settings, warnings) = try ConfigurationFile.read(file)
+        for warning in warnings { printError(warning.detailedDescription) }
+        if show {
+            print(settings.maskedYAML, terminator: "")
+        } else {
+            print("\(file ?? "the built-in configuration") can be used")
+        }
+        if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
+    }
+}
