@@ -21,13 +21,13 @@ test: build $(venv)/ready lint ## run every test: pure, of the parts, end to end
 	swift test --disable-xctest $(swift_flags)
 	$(python) -m pytest Tests/EndToEnd
 
-bench: build ## measure the CPU time of a request beside nginx
+bench: build $(venv)/ready ## measure the CPU time of a request beside nginx
 	@.ci/packages bench
-	python3 Tests/Benchmarks/bench.py
+	$(python) Tests/Benchmarks/bench.py
 
-bench-instructions: build ## count the instructions of a request, by callgrind
+bench-instructions: build $(venv)/ready ## count the instructions of a request, by callgrind
 	@.ci/packages bench
-	python3 Tests/Benchmarks/instructions.py
+	$(python) Tests/Benchmarks/instructions.py
 
 fmt: ## format the sources in place
 	swift format --in-place --parallel --recursive Sources Tests Package.swift

@@ -1,13 +1,18 @@
 """How it ends: nothing that was accepted is dropped, and the status says why it ended."""
 
+import contextlib
+import fcntl
+import json
+import os
 import signal
 import socket
+import subprocess
 
 import httpx
 
 from client import Ledger, Load, attributes, post, structured
 from sink import Answer
-from veer import Veer, gateway, wait_until
+from veer import BINARY, gateway, wait_until
 
 
 def test_a_signal_under_load_fails_no_request(start, sink, tmp_path):
@@ -129,31 +134,26 @@ def test_the_admin_port_that_is_taken_is_named(start, sink):
         assert address in veer.text
 
 
-def test_a_log_that_nobody_reads_blocks_nothing(sink, tmp_path):
-    """The other end of the log stays open, but is not read."""
-    veer = Veer.configured(tmp_path, gateway(sink.url)).wait_until_ready()
-    host_and_port = veer.host_and_port()
-    veer.stop()
-    import os
-    import subprocess
-    from veer import BINARY
+def test_a_log_that_nobody_reads_blocks_nothing(tmp_path):
+    """The other end of the log stays open and is not read; the log's pipe is a small one."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "veer.yaml").write_text(json.dumps(
+        gateway(listeners=[{"name": "local", "address": f"127.0.0.1:{port}"}])))
     read_end, write_end = os.pipe()
-    configuration = gateway(
-        sink.url, listeners=[{"name": "local", "address": "%s:%d" % host_and_port}])
-    (tmp_path / "veer.yaml").write_text(__import__("json").dumps(configuration))
+    fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
     process = subprocess.Popen(
-        [str(BINARY), "run", "--config", "veer.yaml", "--log-level", "trace"], cwd=tmp_path,
+        [BINARY, "run", "--config", "veer.yaml", "--log-level", "trace"], cwd=tmp_path,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=write_end)
     os.close(write_end)
     ledger = Ledger()
-    with Load(host_and_port, ledger, clients=4, path="/nothing"):
+    paths = [f"/nothing/{number}" for number in range(4)]
+    with contextlib.ExitStack() as loads:
+        for path in paths:
+            loads.enter_context(Load(("127.0.0.1", port), ledger, clients=2, path=path))
         wait_until(lambda: len(ledger.statuses) > 5000, "refused requests", 60)
     assert set(ledger.statuses.values()) == {404}
     process.terminate()
-    os.set_blocking(read_end, False)
-    while process.poll() is None:
-        try:
-            os.read(read_end, 65536)
-        except BlockingIOError:
-            pass
-    assert process.returncode == 0
+    with os.fdopen(read_end, "rb") as log:
+        log.read()
+    assert process.wait(10) == 0

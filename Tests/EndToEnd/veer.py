@@ -54,16 +54,19 @@ def gateway(*sinks, **sections):
 
 
 class Veer:
-    """One process; `directory` is its working directory, where a journal goes."""
+    """One process; `directory` is its working directory, where a journal goes.
 
-    def __init__(self, directory, *arguments, environment=None):
+    `prefix` is a command that starts it in its own place, as valgrind does.
+    """
+
+    def __init__(self, directory, *arguments, prefix=(), environment=None):
         self.directory = pathlib.Path(directory)
         self.log = []
         self.stderr = b""
         self.stdout = b""
         self._told = threading.Condition()
         self.process = subprocess.Popen(
-            [str(BINARY), *arguments], cwd=directory, stdin=subprocess.DEVNULL,
+            [*prefix, str(BINARY), *arguments], cwd=directory, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=os.environ | (environment or {}))
         self._readers = [
