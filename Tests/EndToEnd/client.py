@@ -73,10 +73,11 @@ class Load:
     """Clients that send as fast as they are answered, until they are stopped.
 
     A client whose connection ends opens another, to what `host_and_port` says then; they wait
-    while it says None.
+    while it says None. Each rests for `pause` seconds between its requests.
     """
 
-    def __init__(self, host_and_port, ledger, clients=4, events=None, path="/webhook"):
+    def __init__(
+            self, host_and_port, ledger, clients=4, events=None, path="/webhook", pause=0):
         self.host_and_port = host_and_port
         self.ledger = ledger
         self.broken = 0
@@ -84,6 +85,7 @@ class Load:
         self._path = path
         self._events = events or small_event
         self._clients = clients
+        self._pause = pause
         self._stops = False
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -132,6 +134,8 @@ class Load:
                 self.ledger.statuses[id] = int(head[9:12])
             if "connection: close" in head:
                 return
+            if self._pause:
+                await asyncio.sleep(self._pause)
 
     def _request(self):
         events = self._events()

@@ -76,7 +76,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=str)
 def test_an_example_is_right(path):
-    reply = command("check", path, directory=ROOT)
+    reply = command("check", path, directory=ROOT, environment={"VEER_PASSWORD": "secret"})
     assert reply.returncode == 0, reply.stdout + reply.stderr
 
 

@@ -61,7 +61,7 @@ class Kills:
 def test_no_accepted_event_is_lost_when_it_is_killed(tmp_path, sink, tell):
     kills = Kills(tmp_path, sink, seed=20260203)
     ledger = kills.ledger
-    with Load(None, ledger, clients=6, events=kills.events) as load:
+    with Load(None, ledger, clients=6, events=kills.events, pause=0.002) as load:
         for number in range(1, CYCLES + 1):
             kills.cycle(load)
             if number % 20 == 0:
