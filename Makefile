@@ -1,0 +1,45 @@
+# `make` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench bench-instructions fmt lint
+
+swift_flags := --explicit-target-dependency-import-check error
+venv := .build/venv
+python := $(venv)/bin/python
+
+help: ## list the targets
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, start Veer with its embedded configuration, send it an event
+	@.ci/packages run
+	@.ci/demo
+
+build: ## build the program: .build/release/veer
+	@.ci/packages build
+	swift build -c release --static-swift-stdlib --product veer $(swift_flags)
+
+test: build $(venv)/ready lint ## run every test: pure, of the parts, end to end
+	swift test --disable-xctest $(swift_flags)
+	$(python) -m pytest Tests/EndToEnd
+
+bench: build $(venv)/ready ## measure the CPU time of a request beside nginx
+	@.ci/packages bench
+	$(python) Tests/Benchmarks/bench.py
+
+bench-instructions: build $(venv)/ready ## count the instructions of a request, by callgrind
+	@.ci/packages bench
+	$(python) Tests/Benchmarks/instructions.py
+
+fmt: ## format the sources in place
+	swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+lint: ## check the form of the sources
+	@.ci/packages test
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	shellcheck .ci/run .ci/packages .ci/demo
+
+$(venv)/ready: Tests/EndToEnd/requirements.txt
+	@.ci/packages test
+	@echo "Making a Python environment for the tests in $(venv)"
+	python3 -m venv --clear $(venv)
+	$(python) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
