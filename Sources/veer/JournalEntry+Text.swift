@@ -8,8 +8,8 @@ extension JournalEntry {
         let sinks = pendingSinks + deadLetters.map { "\($0.sink)(\($0.reason.code))" }
         let received = Timestamp(milliseconds: receivedMilliseconds).millisecondsText
         return [
-            "\(sequence)", received, state.rawValue, origin, printable(type), printable(source),
-            printable(id), sinks.joined(separator: ","),
+            "\(sequence)", received, state.rawValue, origin, EventText.printable(type), EventText.printable(source),
+            EventText.printable(id), sinks.joined(separator: ","),
         ].joined(separator: "\t")
     }
 
@@ -27,16 +27,10 @@ extension JournalEntry {
             lines.append(
                 "dead      at \(letter.sink), \(reason.code)\(status) after \(reason.attempts) "
                     + "attempts, \(Timestamp(milliseconds: letter.failedMilliseconds).text)")
-            if !reason.detail.isEmpty { lines.append("          \(printable(reason.detail))") }
+            if !reason.detail.isEmpty { lines.append("          \(EventText.printable(reason.detail))") }
         }
         guard let event else { return (lines + ["the event is damaged"]).joined(separator: "\n") }
-        for attribute in event.attributes {
-            let name = String(decoding: event.octets[attribute.name], as: UTF8.self)
-            let value = String(decoding: event.octets[attribute.value], as: UTF8.self)
-            lines.append("  \(name): \(printable(value))")
-        }
-        lines.append(String(decoding: event.octets[event.data], as: UTF8.self))
-        return lines.joined(separator: "\n")
+        return (lines + [EventText.lines(of: event)]).joined(separator: "\n")
     }
 
     /// All that is known, for programs.
@@ -55,10 +49,6 @@ extension JournalEntry {
             members.append("\"event\":\(text ?? "null")")
         }
         return "{\(members.joined(separator: ","))}"
-    }
-
-    private func printable(_ text: String) -> String {
-        String(JSONText.quoted(text).dropFirst().dropLast())
     }
 }
 

@@ -45,7 +45,7 @@ struct ListenCommand: ParsableCommand {
         guard let delay = Duration(configured: delay) else {
             throw ValidationError("--delay is a duration such as 200ms or 5s")
         }
-        guard let address = SocketAddress(configured: address) else {
+        guard let address = ListenAddress.reading(address).map(SocketAddress.init) else {
             throw ValidationError("--address is host:port, [v6]:port or unix:/path")
         }
         let signals = try Signals([SIGTERM, SIGINT])
@@ -127,7 +127,7 @@ private final class ListenHandler: RequestHandler {
             let event = decoder.event(at: index)
             switch output {
             case .json: print(String(decoding: event.structuredJSON, as: UTF8.self))
-            case .text: print("\(status) \(EventText.block(of: event))")
+            case .text: print("answered \(status)\n\(EventText.lines(of: event))\n")
             }
             left -= 1
             if left == 0 { loop.stop() }

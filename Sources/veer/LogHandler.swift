@@ -40,17 +40,12 @@ final class LogOutput: Sendable {
                     ] + pairs).joined(separator: ",") + "}\n"
             case .console:
                 "\(time)\t\(event.level.rawValue.uppercased())\t[\(label)]\t"
-                    + printable(event.message.description)
+                    + EventText.printable(event.message.description)
                     + (pairs.isEmpty ? "" : "\t{\(pairs.joined(separator: ","))}") + "\n"
             }
         if !writer.write(Array(line.utf8)) {
             leftOut.add(leftOutBefore + 1, ordering: .relaxed)
         }
-    }
-
-    /// A log line is one line and moves no cursor, whoever wrote what is in it.
-    private func printable(_ text: String) -> String {
-        String(JSONText.quoted(text).dropFirst().dropLast())
     }
 }
 
