@@ -16,7 +16,11 @@ static inline int sqlite_bind_text_copied(sqlite3_stmt *s, int i, const char *p,
     return sqlite3_bind_text64(s, i, p ? p : "", n, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-// sqlite3_db_config is variadic.
+// sqlite3_config and sqlite3_db_config are variadic.
+static inline int sqlite_config_flag(int option, int value) {
+    return sqlite3_config(option, value);
+}
+
 static inline int sqlite_db_config_flag(sqlite3 *db, int option, int value) {
     return sqlite3_db_config(db, option, value, (int *)0);
 }

@@ -46,6 +46,20 @@ public final class Mailbox<Message: Sendable>: Sendable {
         return waitingBefore != nil
     }
 
+    /// Sends several messages at once, for one wake-up of the receiver: all or none of them.
+    ///
+    /// - Returns: whether there was room.
+    public func send(contentsOf messages: [Message]) -> Bool {
+        let waitingBefore = waiting.withLock { waiting -> Int? in
+            let count = waiting.messages.count
+            guard count + messages.count <= messagesLimit else { return nil }
+            waiting.messages += messages
+            return count
+        }
+        if waitingBefore == 0, !messages.isEmpty { linux_eventfd_signal(signal.number) }
+        return waitingBefore != nil
+    }
+
     /// Receives on `loop`'s thread, all that waits at a time.
     public func receive(
         on loop: EventLoop, _ handler: @escaping ([Message]) -> Void

@@ -14,9 +14,6 @@ struct Announcer {
     /// - Parameter stored: the last number given out so far.
     init(stored: SequenceNumber) { self.stored = stored }
 
-    /// Whether anybody listens.
-    var hasReceiver: Bool { receiver != nil }
-
     /// Announces to this mailbox from now on.
     mutating func announce(to receiver: Mailbox<Announcement>) {
         self.receiver = receiver
@@ -24,18 +21,13 @@ struct Announcer {
     }
 
     /// Announces events that were just stored.
-    ///
-    /// - Returns: whether the receiver took them.
-    @discardableResult
-    mutating func announce(_ events: [StoredEvent]) -> Bool {
-        guard let last = events.last else { return true }
+    mutating func announce(_ events: [StoredEvent]) {
+        guard let last = events.last else { return }
         let message = Announcement.stored(events, after: stored)
         stored = last.sequence
-        guard let receiver else { return false }
-        // Nothing overtakes the news of a gap.
-        let isTaken = !hasGap && receiver.send(message)
-        if !isTaken { hasGap = true }
-        return isTaken
+        guard let receiver else { return }
+        // The receiver reads up in any case, so after a gap it needs no more than news of it.
+        if hasGap || !receiver.send(message) { hasGap = true }
     }
 
     /// Tells of a gap again, with no events after it.
@@ -46,6 +38,6 @@ struct Announcer {
 
     /// Sends a page.
     ///
-    /// - Returns: whether the receiver took it.
-    func send(_ page: Announcement) -> Bool { receiver?.send(page) ?? false }
+    /// - Returns: whether the receiver took it; a page that nobody waits for is let go.
+    func send(_ page: Announcement) -> Bool { receiver?.send(page) ?? true }
 }

@@ -15,11 +15,16 @@ internal import CSQLite
         case immutable
     }
 
+    /// Nobody asks SQLite how much memory it uses, so no lock is taken to count it.
+    private static let isConfigured: Bool =
+        sqlite_config_flag(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK
+
     private let handle: OpaquePointer
     private let framesInLog = UnsafeMutablePointer<CInt>.allocate(capacity: 1)
 
     /// Opens a file that exists.
     init(path: String, access: Access) throws(DatabaseError) {
+        _ = Database.isConfigured
         let flags =
             (access == .readWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY)
             | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE

@@ -30,7 +30,8 @@ public final class Journal: Sendable {
         _ parameters: JournalParameters, metrics: Metrics, logger: Logger
     ) throws(JournalError) -> Journal {
         precondition(parameters.sinks.count <= SinkSet.sinksLimit)
-        let store = try parameters.mode == .memory ? nil : JournalStore.open(parameters, logger: logger)
+        let store =
+            try parameters.mode == .memory ? nil : JournalStore.open(parameters, logger: logger)
         do {
             return try Journal(parameters, store: store, metrics: metrics, logger: logger)
         } catch {

@@ -15,8 +15,10 @@ struct JournalBudget: Equatable {
     /// How large the log grows before its pages are copied to the database's file: large enough
     /// that a page which is filled and soon emptied again is rarely copied.
     var checkpointBytes: Int { 2 * unit }
-    /// What is kept free in both files for outcomes, which must get through on a full disk.
-    var reserve: Int { unit }
+    /// What is kept free in the log for outcomes, which must get through on a full disk.
+    var logReserve: Int { unit }
+    /// What is kept free in the database's file for them: only dead letters need any.
+    var reserve: Int { unit / 4 }
     /// By how much files grow at a time.
     var chunk: Int { unit }
     /// A journal that was full takes events again when this is all it takes.

@@ -62,6 +62,34 @@ struct JournalDirectory: ~Copyable, Sendable {
     /// How many bytes a file in the directory has; nothing if there is none.
     func size(of name: String) -> Int? { JournalDirectory.size(of: file(name)) }
 
+    /// Whether a write-ahead log in the directory is what was written, but for a torn end.
+    func isWholeLog(_ name: String) -> Bool {
+        let descriptor = unsafe open(file(name), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        let header = JournalDirectory.read(descriptor, count: LogScan.headerBytes, at: 0)
+        guard header.count == LogScan.headerBytes, header.contains(where: { $0 != 0 }) else {
+            // A log that was only set aside; but where there is a frame, there was a header.
+            let frame = JournalDirectory.read(descriptor, count: 24, at: LogScan.headerBytes)
+            return !frame.contains { $0 != 0 }
+        }
+        guard var scan = LogScan(header: header.span) else { return false }
+        var offset = LogScan.headerBytes
+        while true {
+            let frame = JournalDirectory.read(descriptor, count: scan.frameBytes, at: offset)
+            guard frame.count == scan.frameBytes else { return true }
+            guard scan.look(at: frame.span) else { return false }
+            offset += frame.count
+        }
+    }
+
+    private static func read(_ descriptor: CInt, count: Int, at offset: Int) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+            let result = unsafe pread(descriptor, buffer.baseAddress, count, offset)
+            initializedCount = max(result, 0)
+        }
+    }
+
     /// Writes down that the journal is in use; from now on its log must not be missing.
     func markOpened() {
         JournalDirectory.synchronize(path)
@@ -74,9 +102,7 @@ struct JournalDirectory: ~Copyable, Sendable {
     func markClosed() { _ = ftruncate(lock.number, 0) }
 
     private static func content(of descriptor: CInt) -> String {
-        var octets = [UInt8](repeating: 0, count: 32)
-        let count = unsafe pread(descriptor, &octets, octets.count, 0)
-        let digits = octets.prefix(max(count, 0)).prefix { $0 != UInt8(ascii: "\n") }
+        let digits = read(descriptor, count: 32, at: 0).prefix { $0 != UInt8(ascii: "\n") }
         return String(decoding: digits, as: UTF8.self)
     }
 

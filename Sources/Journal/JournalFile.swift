@@ -20,7 +20,8 @@ public final class JournalFile {
             database = try JournalFile.open(path)
             let application = try database.integer("PRAGMA application_id") ?? 0
             let format = try database.integer("PRAGMA user_version") ?? 0
-            guard application == Schema.applicationID else { throw JournalError.foreign(path: path) }
+            guard application == Schema.applicationID
+            else { throw JournalError.foreign(path: path) }
             guard format <= Schema.format
             else { throw JournalError.newerFormat(path: path, format: Int(format)) }
             try database.execute("PRAGMA query_only = ON; PRAGMA cell_size_check = ON")

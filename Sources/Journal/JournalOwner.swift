@@ -10,9 +10,21 @@ protocol JournalOwner: AnyObject {
     func handle(_ requests: [JournalRequest])
 }
 
-extension Submission {
-    /// Answers the submitter; its mailbox has room for as many receipts as it may wait for.
+extension Collection<Submission> {
+    /// Answers the submitters, each of them with one wake-up.
+    ///
+    /// A submitter's mailbox has room for as many receipts as it may wait for.
     func answer(_ result: Receipt.Result) {
-        _ = receipts.send(Receipt(ticket: ticket, result: result))
+        var groups: [(mailbox: Mailbox<Receipt>, receipts: [Receipt])] = []
+        for submission in self {
+            let receipt = Receipt(ticket: submission.ticket, result: result)
+            // There are about as many submitters as cores.
+            if let group = groups.firstIndex(where: { $0.mailbox === submission.receipts }) {
+                groups[group].receipts.append(receipt)
+            } else {
+                groups.append((submission.receipts, [receipt]))
+            }
+        }
+        for group in groups { _ = group.mailbox.send(contentsOf: group.receipts) }
     }
 }

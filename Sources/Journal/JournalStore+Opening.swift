@@ -62,10 +62,17 @@ extension JournalStore {
                 path: directory.file(Schema.fileName),
                 detail: "it's missing or empty, though \(log) isn't")
         }
+        if 1..<Schema.pageBytes ~= fileBytes ?? 0 {
+            throw .damaged(path: directory.file(Schema.fileName), detail: "it's cut short")
+        }
         if fileBytes ?? 0 > 0, logBytes == nil, !directory.wasClosed {
             throw .damaged(
                 path: directory.file(log),
                 detail: "it's missing, though the journal wasn't closed before")
+        }
+        guard directory.isWholeLog(log) else {
+            throw .damaged(
+                path: directory.file(log), detail: "what was committed last can't be read")
         }
     }
 
@@ -136,7 +143,7 @@ extension JournalStore {
         for (name, bit) in zip(sinks.names, sinks.bits) where known[bit] == nil {
             insert.bind(Int64(bit), at: 1)
             insert.bind(name, at: 2)
-            insert.bind(Names.checksum(name, at: Int64(bit)), at: 3)
+            insert.bind(Names.checksum("sinks", name, at: Int64(bit)), at: 3)
             try insert.run()
         }
     }

@@ -91,7 +91,7 @@ final class JournalStore {
     /// so that neither the commit nor a later checkpoint meets a full disk.
     func makeRoom(storing bytes: Int) throws(DatabaseError) {
         let growth = JournalBudget.growth(storing: bytes)
-        let log = logBytes + growth + budget.reserve
+        let log = logBytes + growth + budget.logReserve
         if log > allocatedLogBytes {
             try database.allocateLog(bytes: log, chunk: budget.chunk)
             allocatedLogBytes = roundedUp(log)
@@ -148,7 +148,7 @@ final class JournalStore {
         let number = origins.add(name)
         statements.insertOrigin.bind(number, at: 1)
         statements.insertOrigin.bind(name, at: 2)
-        statements.insertOrigin.bind(Names.checksum(name, at: number), at: 3)
+        statements.insertOrigin.bind(Names.checksum("origins", name, at: number), at: 3)
         try statements.insertOrigin.run()
         return number
     }

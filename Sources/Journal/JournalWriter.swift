@@ -8,34 +8,36 @@ internal import Telemetry
 /// mailboxes, so the slower the disk is, the more of them share its cost. What it can't do now
 /// because there is no room is decided here; what a row means is ``JournalStore``'s matter.
 final class JournalWriter: JournalOwner {
-    private struct Read {
+    struct Read {
         var sink: Int
         var after: SequenceNumber
         var limit: Int
     }
 
     /// The most outcomes that one transaction settles; more would outgrow the log's reserve.
-    private static let outcomesLimit = 2_048
-    private static let purgeLimit = 2_048
+    static let outcomesLimit = 2_048
+    static let purgeLimit = 2_048
+    static let gatheringLimit = Duration.microseconds(200)
 
-    private let loop: EventLoop
-    private var store: JournalStore?
-    private let parameters: JournalParameters
-    private let sharedStatus: SharedStatus
-    private let metrics: JournalMetrics
-    private let logger: Logger
-    private var announcer: Announcer
-    private var admission: Admission
-    private var status = JournalStatus.writable
+    let loop: EventLoop
+    var store: JournalStore?
+    let parameters: JournalParameters
+    let sharedStatus: SharedStatus
+    let metrics: JournalMetrics
+    let logger: Logger
+    var announcer: Announcer
+    var admission: Admission
+    var status = JournalStatus.writable
 
-    private var submissions: [Submission] = []
-    private var outcomes: [Outcome] = []
-    private var reads: [Read] = []
-    private var isStopping = false
-    private var hasTurn = false
-    private var retriesSending = false
-    private var oldest: SequenceNumber = 0
-    private var shownDeadLetters: [String: Int] = [:]
+    var submissions: [Submission] = []
+    var outcomes: [Outcome] = []
+    var reads: [Read] = []
+    var isStopping = false
+    var hasTurn = false
+    var hasNews = false
+    var retriesSending = false
+    var oldest: SequenceNumber = 0
+    var shownDeadLetters: [String: Int] = [:]
 
     init(
         _ store: JournalStore, on loop: EventLoop, parameters: JournalParameters,
@@ -60,6 +62,7 @@ final class JournalWriter: JournalOwner {
 
     func store(_ submissions: [Submission]) {
         self.submissions += submissions
+        hasNews = true
         takeTurn()
     }
 
@@ -77,11 +80,24 @@ final class JournalWriter: JournalOwner {
         takeTurn()
     }
 
-    /// Has all that this turn of the loop brings done at once, after the last of it.
-    private func takeTurn() {
+    /// Has everything that comes in now done at once.
+    func takeTurn() {
         guard !hasTurn else { return }
         hasTurn = true
-        loop.schedule(after: .zero) { self.turn() }
+        gather(since: loop.now)
+    }
+
+    /// Looks into the mailboxes again as long as each look finds submissions: their senders are
+    /// at it just now, and what a transaction costs doesn't depend much on how many share it.
+    private func gather(since began: ContinuousClock.Instant) {
+        hasNews = false
+        loop.schedule(after: .nanoseconds(1)) {
+            if self.hasNews, self.loop.now - began < Self.gatheringLimit {
+                self.gather(since: began)
+            } else {
+                self.turn()
+            }
+        }
     }
 
     private func turn() {
@@ -163,7 +179,7 @@ final class JournalWriter: JournalOwner {
         metrics.commits.add()
         metrics.commitDuration.observe(ContinuousClock.now - began)
         metrics.storedEvents.add(stored.count)
-        for submission in group { submission.answer(.accepted) }
+        group.answer(.accepted)
         announcer.announce(stored)
         return true
     }
@@ -185,13 +201,13 @@ final class JournalWriter: JournalOwner {
         }
     }
 
-    private func refuse(
+    func refuse(
         _ submissions: ArraySlice<Submission>, _ refusal: Receipt.Refusal? = nil
     ) {
         guard !submissions.isEmpty else { return }
         var reason = refusal ?? .failed
         if refusal == nil, case .refusing(let current, _) = status { reason = current }
-        for submission in submissions { submission.answer(.refused(reason)) }
+        submissions.answer(.refused(reason))
         metrics.refused(reason.rawValue, submissions.count)
     }
 
@@ -220,9 +236,10 @@ final class JournalWriter: JournalOwner {
                 quarantine(page.corrupt, sink: read.sink, in: store)
             } catch {
                 block(error)
+                break
             }
         }
-        if announcer.hasReceiver, announcer.hasGap || !reads.isEmpty { retrySending() }
+        if announcer.hasGap || !reads.isEmpty { retrySending() }
     }
 
     /// The receiver's mailbox doesn't tell when it has room again.
@@ -251,7 +268,7 @@ final class JournalWriter: JournalOwner {
         report(corrupt: records.count)
     }
 
-    private func report(corrupt count: Int) {
+    func report(corrupt count: Int) {
         guard count > 0 else { return }
         metrics.corruptEvents.add(count)
         logger.error(
@@ -260,139 +277,5 @@ final class JournalWriter: JournalOwner {
                 "events": "\(count)", "file": "\(parameters.path)/\(Schema.fileName)",
                 "code": "\(JournalStore.corruptCode)",
             ])
-    }
-
-    // MARK: - Maintenance
-
-    private func maintain(_ store: JournalStore) {
-        do {
-            try store.checkpointIfDue()
-        } catch {
-            block(error)
-        }
-        refreshStatus(store)
-        showFigures(of: store)
-    }
-
-    private func showFigures(of store: JournalStore) {
-        metrics.events.set(Int(store.counters.pendingEvents))
-        metrics.bytes.set(store.usedBytes)
-        guard store.deadLetters != shownDeadLetters else { return }
-        shownDeadLetters = store.deadLetters
-        metrics.setDeadLetters(store.deadLetters)
-    }
-
-    /// Does once a second what no request asks for.
-    private func tick() {
-        guard let store else { return }
-        loop.schedule(after: .seconds(1)) { self.tick() }
-        guard !hasFailed else { return }
-        do {
-            let (record, next) = try store.oldestPending(from: oldest)
-            oldest = next
-            metrics.oldestMilliseconds.set(Int(record?.receivedMilliseconds ?? 0))
-            if store.keepsDelivered { try purge(store) }
-            if submissions.isEmpty, outcomes.isEmpty, try store.shrinkIfDrained() {
-                logger.info("the journal has drained; its file was made small again")
-            }
-        } catch {
-            block(error)
-        }
-        takeTurn()
-    }
-
-    /// Deletes delivered events that were kept long enough, or that take the room of new ones.
-    private func purge(_ store: JournalStore) throws(DatabaseError) {
-        let kept = parameters.keepDelivered.components.seconds * 1_000
-        let isScarce = store.usedBytes > store.budget.resumeBytes
-        let time = isScarce ? .max : WallClock.milliseconds - kept
-        var deleted = 0
-        try store.transaction { () throws(DatabaseError) in
-            deleted = try store.purge(before: time, limit: Self.purgeLimit)
-        }
-        guard deleted == Self.purgeLimit else { return }
-        loop.schedule(after: .zero) {
-            guard let store = self.store, !self.hasFailed else { return }
-            do throws(DatabaseError) {
-                try self.purge(store)
-            } catch {
-                self.block(error)
-            }
-            self.takeTurn()
-        }
-    }
-
-    // MARK: - Status
-
-    private var hasFailed: Bool {
-        if case .refusing(.failed, _) = status { return true }
-        return false
-    }
-
-    /// Stops taking events, for good where the file or the system can't be trusted any more.
-    private func block(_ error: DatabaseError) {
-        let file = "\(parameters.path)/\(Schema.fileName)"
-        switch error.kind {
-        case .noRoom:
-            change(to: .refusing(.diskFull, detail: "\(file): the file system has no room"))
-        case .locked:
-            change(
-                to: .refusing(.full, detail: "\(file): another program has it locked; end it"))
-        case .damaged, .failed:
-            let remedy =
-                error.kind == .damaged
-                ? "copy the directory, export what can be read, and start with an empty one"
-                : "check the disk and start again"
-            change(to: .refusing(.failed, detail: "\(file): \(error); \(remedy)"))
-        }
-    }
-
-    /// Takes events again where there is room again.
-    private func refreshStatus(_ store: JournalStore) {
-        guard !hasFailed else { return }
-        admission.update(store.usedBytes)
-        guard !admission.isFull else {
-            let limit = "journal.bytesLimit (\(store.budget.bytesLimit)) is reached"
-            return change(to: .refusing(.full, detail: limit))
-        }
-        guard !status.isWritable, outcomes.isEmpty else { return }
-        do {
-            try store.makeRoom(storing: store.budget.transactionBytes)
-            change(to: .writable)
-        } catch {
-            block(error)
-        }
-    }
-
-    private func change(to new: JournalStatus) {
-        guard new != status, !hasFailed else { return }
-        status = new
-        sharedStatus.set(new)
-        switch new {
-        case .writable: logger.notice("the journal takes events again")
-        case .refusing(.failed, let detail): logger.critical("\(detail)")
-        case .refusing(_, let detail):
-            logger.error("the journal takes no events", metadata: ["reason": "\(detail)"])
-        case .stopped: break
-        }
-    }
-
-    private func stop(_ store: JournalStore) {
-        refuse(submissions[...])
-        if !hasFailed, outcomes.isEmpty { close(store) }
-        status = .stopped
-        sharedStatus.set(.stopped)
-        self.store = nil
-        loop.stop()
-    }
-
-    private func close(_ store: JournalStore) {
-        do {
-            guard try store.database.checkpoint(.truncate) else { return }
-            store.directory.markClosed()
-            store.database.removeLogOnClose()
-        } catch {
-            logger.error("the journal's log stays", metadata: ["error": "\(error)"])
-        }
     }
 }

@@ -17,7 +17,7 @@ final class MemoryJournal: JournalOwner {
     private let parameters: JournalParameters
     private let sharedStatus: SharedStatus
     private let metrics: JournalMetrics
-    private var announcer = Announcer(stored: 0)
+    private var receiver: Mailbox<Announcement>?
     private var lastSequence: SequenceNumber = 0
     private var lastSubmission = 0
     private var bytes = 0
@@ -46,10 +46,10 @@ final class MemoryJournal: JournalOwner {
             switch request {
             case .store(let submission): store(submission)
             case .settle(let outcomes): for outcome in outcomes { settle(outcome) }
-            case .announce(let receiver): announcer.announce(to: receiver)
+            case .announce(let receiver): self.receiver = receiver
             case .read(let sink, let after, _):
                 // Whoever asks for a page has just taken messages, so there is room for this.
-                _ = announcer.send(
+                _ = receiver?.send(
                     .page([], sink: sink, through: max(after, lastSequence), isLast: true))
             case .stop: return stop()
             }
@@ -65,15 +65,16 @@ final class MemoryJournal: JournalOwner {
         guard hasRoom else { return refuse(submission, .full) }
         let now = WallClock.milliseconds
         let items = submission.items.filter { !$0.sinks.isEmpty }
-        guard !items.isEmpty else { return submission.answer(.accepted) }
+        guard !items.isEmpty else { return [submission].answer(.accepted) }
         let events = items.enumerated().map { place, item in
             StoredEvent(
                 sequence: lastSequence + Int64(place) + 1, event: item.event, sinks: item.sinks,
                 origin: submission.origin, receivedMilliseconds: now)
         }
+        // What isn't announced can't be read up, so it's as if it never came.
+        guard let receiver, receiver.send(.stored(events, after: lastSequence))
+        else { return refuse(submission, .sinkUnavailable) }
         lastSequence += Int64(items.count)
-        // What isn't announced can't be read up: nothing is stored.
-        guard announcer.announce(events) else { return refuse(submission, .sinkUnavailable) }
         lastSubmission += 1
         for event in events { pending[event.sequence] = (lastSubmission, event.sinks) }
         waiting[lastSubmission] = Waiting(
@@ -101,12 +102,12 @@ final class MemoryJournal: JournalOwner {
         if let refusal = done.refusal {
             refuse(done.submission, refusal)
         } else {
-            done.submission.answer(.accepted)
+            [done.submission].answer(.accepted)
         }
     }
 
     private func refuse(_ submission: Submission, _ refusal: Receipt.Refusal) {
-        submission.answer(.refused(refusal))
+        [submission].answer(.refused(refusal))
         metrics.refused(refusal.rawValue)
     }
 

@@ -127,8 +127,9 @@ public struct StoredEvent: Sendable {
 public enum Announcement: Sendable {
     /// Events that were just stored, in the order of their numbers.
     ///
-    /// `after` is the last number announced before; the journal announces nothing while this
-    /// mailbox is full, and then leaves a gap that the receiver sees by `after` and reads up.
+    /// `after` is the last number that was stored before these. While this mailbox is full the
+    /// journal announces nothing; a receiver that knows no number as high as `after` has missed
+    /// the events between and reads them up. There may be no events but only such news.
     case stored([StoredEvent], after: SequenceNumber)
     /// The answer to ``JournalRequest/read(sink:after:limit:)``.
     ///

@@ -19,9 +19,9 @@ struct Names: Equatable {
         return number
     }
 
-    /// The checksum beside a name.
-    static func checksum(_ name: String, at number: Int64) -> Int64 {
-        let octets = Array(name.utf8)
+    /// The checksum beside a name, which no other table's row has.
+    static func checksum(_ table: String, _ name: String, at number: Int64) -> Int64 {
+        let octets = Array(table.utf8) + Array(name.utf8)
         return Int64(bitPattern: Checksum.of(octets.span, seed: UInt64(bitPattern: number)))
     }
 
@@ -33,7 +33,7 @@ struct Names: Equatable {
         let rows = try database.prepare("SELECT * FROM \(table)")
         while try rows.step() {
             let (number, name) = (rows.integer(0), rows.text(1))
-            guard checksum(name, at: number) == rows.integer(2) else { return nil }
+            guard checksum(table, name, at: number) == rows.integer(2) else { return nil }
             names.set(name, at: number)
         }
         return names

@@ -11,11 +11,11 @@
 ///     sinks         the sinks that a bit of pending can stand for
 ///       bit              0…62
 ///       name             its name in the configuration
-///       checksum         of the name's octets, seed bit
+///       checksum         of the octets of "sinks" and the name, seed bit
 ///     origins       the sources that took events in
 ///       number           from 1
 ///       name             its name in the configuration
-///       checksum         of the name's octets, seed number
+///       checksum         of the octets of "origins" and the name, seed number
 ///     events        an event each: not settled everywhere, dead somewhere, or kept a while
 ///       sequence         its number, in the order events were accepted
 ///       received_ms      when it was accepted

@@ -11,9 +11,15 @@ import Testing
 final class TemporaryDirectory: Sendable {
     let path: String
 
-    init() throws {
+    /// - Parameter inMemory: on a file system without a disk, where there is one, for tests that
+    ///   open very many journals.
+    init(inMemory: Bool = false) throws {
         let name = "veer-journal-\(UUID().uuidString)"
-        path = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
+        let memory = "/dev/shm"
+        path =
+            inMemory && FileManager.default.isWritableFile(atPath: memory)
+            ? memory + "/" + name
+            : FileManager.default.temporaryDirectory.appendingPathComponent(name).path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }
 
@@ -41,8 +47,10 @@ final class Inbox<Message: Sendable>: Sendable {
     private let messages: AsyncStream<Message>
     private let thread: LoopThread
 
-    init(messagesLimit: Int = 100_000) throws {
-        let mailbox = try Mailbox<Message>(messagesLimit: messagesLimit)
+    convenience init() throws { try self.init(Mailbox(messagesLimit: 100_000)) }
+
+    /// Begins to take messages off a mailbox.
+    init(_ mailbox: Mailbox<Message>) throws {
         let end = try Mailbox<Bool>(messagesLimit: 1)
         let (messages, continuation) = AsyncStream.makeStream(of: Message.self)
         thread = try EventLoop.start(name: "inbox") { loop throws(SystemError) in
