@@ -65,7 +65,8 @@ enum ConfigurationFile {
 
 /// Writes a line to the standard error.
 func printError(_ text: String) {
-    unsafe fputs("\(text)\n", stderr)
+    let octets = Array("\(text)\n".utf8)
+    _ = unsafe write(STDERR_FILENO, octets, octets.count)
 }
 
 /// Says whether a configuration can be used.

@@ -18,6 +18,6 @@ enum EventText {
     /// Without anything that could move a cursor or end a line.
     static func printable(_ text: String) -> String {
         let literal = JSONText.quoted(text).dropFirst().dropLast()
-        return literal.replacing("\\\"", with: "\"").replacing("\\\\", with: "\\")
+        return String(literal.replacing("\\\"", with: "\"").replacing("\\\\", with: "\\"))
     }
 }

@@ -220,10 +220,11 @@ final class Gateway {
         case .wait: break
         case .drainIngress: for thread in stopping.ingress { thread.drain() }
         case .stopDelivery:
+            let notices = stopping.notices
             stopping.delivery.stop(
                 within: settings.shutdown.timeout * 0.3,
                 settlesRest: settings.journal.mode == .memory
-            ) { _ = stopping.notices.send(.deliveryStopped) }
+            ) { _ = notices.send(.deliveryStopped) }
         case .finish: stopping.loop.stop()
         }
     }

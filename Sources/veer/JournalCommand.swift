@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import CloudEvents
 import HTTP
-import Journal
+public import Journal
 
 /// Looks inside a journal.
 struct JournalCommand: ParsableCommand {

@@ -62,7 +62,7 @@ struct ListenCommand: ParsableCommand {
             printError("listening on \(socket.address)")
             try loop.run()
             withExtendedLifetime(server) { socket.removePath() }
-        } catch let error as SystemError {
+        } catch {
             printError("\(error)")
             throw ExitStatus.unavailable.code
         }
@@ -132,6 +132,6 @@ private final class ListenHandler: RequestHandler {
             left -= 1
             if left == 0 { loop.stop() }
         }
-        unsafe fflush(stdout)
+        fflush(nil)
     }
 }

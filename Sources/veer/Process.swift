@@ -34,7 +34,7 @@ enum Process {
     /// The CPU time that all threads have used, in seconds.
     static var cpuSeconds: Double {
         var usage = rusage()
-        getrusage(__rusage_who_t(0), &usage)
+        unsafe getrusage(__rusage_who_t(0), &usage)
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
@@ -61,8 +61,8 @@ enum Process {
     static func raiseDescriptorLimit() {
         var limit = rlimit()
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        guard getrlimit(kind, &limit) == 0 else { return }
+        guard unsafe getrlimit(kind, &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
-        setrlimit(kind, &limit)
+        unsafe setrlimit(kind, &limit)
     }
 }

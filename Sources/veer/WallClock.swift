@@ -5,7 +5,7 @@ extension Timestamp {
     /// The time of day, as the system has it.
     static var now: Timestamp {
         var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
     }
 
