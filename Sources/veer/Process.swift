@@ -33,10 +33,9 @@ enum Process {
 
     /// The CPU time that all threads have used, in seconds.
     static var cpuSeconds: Double {
-        var usage = rusage()
-        unsafe getrusage(__rusage_who_t(0), &usage)
-        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Makes the metrics that every exporter of Prometheus has.
