@@ -75,7 +75,8 @@ final class AdminHandler: RequestHandler {
     }
 
     func refused(_ problem: Problem, from peer: SocketAddress) {
-        logger.warning("request refused", metadata: ["reason": "\(problem.code)", "peer": "\(peer)"])
+        logger.warning(
+            "request refused", metadata: ["reason": "\(problem.code)", "peer": "\(peer)"])
     }
 
     private func path(of head: RequestHead, _ message: Span<UInt8>) -> String {

@@ -72,11 +72,13 @@ extension Span<UInt8> {
         for field in fields {
             let name = field.name.lowerBound
             switch field.name.count {
-            case 12 where foldedWord(at: name) == UInt64(ascii: "content-")
+            case 12
+            where foldedWord(at: name) == UInt64(ascii: "content-")
                 && foldedWord(at: name + 4) == UInt64(ascii: "ent-type"):
                 guard contentType == nil else { throw .contentTypeRepeated }
                 contentType = field.value
-            case 16 where foldedWord(at: name) == UInt64(ascii: "content-")
+            case 16
+            where foldedWord(at: name) == UInt64(ascii: "content-")
                 && foldedWord(at: name + 8) == UInt64(ascii: "encoding"):
                 let coding = extracting(field.value)
                 guard coding.isEmpty || coding.equals("identity")

@@ -24,7 +24,8 @@ struct MediaType: Equatable {
             let subtype = reader.token(of: text), let isUTF8 = reader.isUTF8(text)
         else { return nil }
         let plus = subtype.last { text[$0] == UInt8(ascii: "+") }
-        let suffix = text.extracting((plus.map { $0 + 1 } ?? subtype.lowerBound)..<subtype.upperBound)
+        let suffix = text.extracting(
+            (plus.map { $0 + 1 } ?? subtype.lowerBound)..<subtype.upperBound)
         isJSON = suffix.equals("json")
         isText = text.extracting(type).equals("text") || suffix.equals("xml")
         self.isUTF8 = isUTF8

@@ -123,7 +123,9 @@ struct NodeBuilder {
     }
 
     private func checkTag(_ event: YAMLEvent, standard: String, _ place: Place) {
-        guard let tag = event.tag, tag != "tag:yaml.org,2002:\(standard)", tag != "!" else { return }
+        guard let tag = event.tag, tag != "tag:yaml.org,2002:\(standard)", tag != "!" else {
+            return
+        }
         reader.error(
             .tag, at: place, "the tag \(quoted(tag)) is not supported", hint: "remove it")
     }

@@ -83,7 +83,8 @@ struct YAMLDocument {
                 ? "indent with spaces, not with tabs" : "put the text in quotes"
         }
         let hints = [
-            "mapping values are not allowed": "put a text with ': ' in quotes, or mend the indentation",
+            "mapping values are not allowed":
+                "put a text with ': ' in quotes, or mend the indentation",
             "could not find expected ':'": "mend the indentation, or add ':' after the key",
             "did not find expected key": "mend the indentation",
             "did not find expected '-' indicator": "mend the indentation",

@@ -164,7 +164,7 @@ extension JournalStore {
                         "sink": "\(name)", "dead_letters": "\(deadLetters[name] ?? 0)",
                     ])
             }
-        } catch where error.kind == .noRoom {
+        } catch  where error.kind == .noRoom {
             logger.error(
                 "no room to give up what waits for removed sinks; the next start tries again",
                 metadata: ["error": "\(error)"])

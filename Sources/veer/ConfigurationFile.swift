@@ -86,11 +86,20 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Take warnings for errors.")
     var denyWarnings = false
 
-    @Flag(help: "Print the settings with every default; secrets are masked.")
+    @Flag(
+        help:
+            "Print the settings with every default, without a file the built-in ones; secrets are masked."
+    )
     var show = false
 
     @Flag(help: "Print the JSON Schema of veer/v1 and check nothing.")
     var schema = false
+
+    func validate() throws {
+        guard file != nil || schema || show else {
+            throw ValidationError("name the file to check")
+        }
+    }
 
     func run() throws {
         guard !schema else { return print(Settings.jsonSchema) }

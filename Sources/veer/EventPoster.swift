@@ -18,7 +18,8 @@ final class EventPoster {
 
         var text: String {
             let lines = reasons.sorted { $0.key < $1.key }.map { "  \($0.value) × \($0.key)" }
-            return (["\(accepted) accepted, \(refused) refused, \(unreachable) not delivered"] + lines)
+            return
+                (["\(accepted) accepted, \(refused) refused, \(unreachable) not delivered"] + lines)
                 .joined(separator: "\n")
         }
 
@@ -26,7 +27,8 @@ final class EventPoster {
             let members = reasons.sorted { $0.key < $1.key }.map {
                 "\(JSONText.quoted($0.key)):\($0.value)"
             }
-            return "{\"accepted\":\(accepted),\"refused\":\(refused),\"unreachable\":\(unreachable),"
+            return
+                "{\"accepted\":\(accepted),\"refused\":\(refused),\"unreachable\":\(unreachable),"
                 + "\"seconds\":\(seconds),\"reasons\":{\(members.joined(separator: ","))}}"
         }
     }

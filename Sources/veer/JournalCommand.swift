@@ -178,7 +178,9 @@ extension JournalStatistics {
     }
 
     private static func object(_ counts: [String: Int]) -> String {
-        let members = counts.sorted { $0.key < $1.key }.map { "\(JSONText.quoted($0.key)):\($0.value)" }
+        let members = counts.sorted { $0.key < $1.key }.map {
+            "\(JSONText.quoted($0.key)):\($0.value)"
+        }
         return "{\(members.joined(separator: ","))}"
     }
 }

@@ -8,7 +8,8 @@ extension JournalEntry {
         let sinks = pendingSinks + deadLetters.map { "\($0.sink)(\($0.reason.code))" }
         let received = Timestamp(milliseconds: receivedMilliseconds).millisecondsText
         return [
-            "\(sequence)", received, state.rawValue, origin, EventText.printable(type), EventText.printable(source),
+            "\(sequence)", received, state.rawValue, origin, EventText.printable(type),
+            EventText.printable(source),
             EventText.printable(id), sinks.joined(separator: ","),
         ].joined(separator: "\t")
     }
@@ -27,7 +28,9 @@ extension JournalEntry {
             lines.append(
                 "dead      at \(letter.sink), \(reason.code)\(status) after \(reason.attempts) "
                     + "attempts, \(Timestamp(milliseconds: letter.failedMilliseconds).text)")
-            if !reason.detail.isEmpty { lines.append("          \(EventText.printable(reason.detail))") }
+            if !reason.detail.isEmpty {
+                lines.append("          \(EventText.printable(reason.detail))")
+            }
         }
         guard let event else { return (lines + ["the event is damaged"]).joined(separator: "\n") }
         return (lines + [EventText.lines(of: event)]).joined(separator: "\n")

@@ -23,8 +23,8 @@ struct SendCommand: ParsableCommand {
                        --extension tenant=blue --data '{"hello":"world"}'
             """)
 
-    @Option(help: "Where to post.")
-    var to = "http://127.0.0.1:8080/webhook"
+    @Option(help: "Where to post: an http or https URL.")
+    var to: String
 
     @Option(help: "The content mode: binary, structured or batch.")
     var mode = Mode.binary
@@ -69,6 +69,9 @@ struct SendCommand: ParsableCommand {
     var output = OutputForm.text
 
     func validate() throws {
+        guard to.hasPrefix("http://") || to.hasPrefix("https://") else {
+            throw ValidationError("--to is an http or https URL, not '\(to)'")
+        }
         guard count > 0 else { throw ValidationError("--count is at least 1") }
         guard 1...1_024 ~= concurrency else { throw ValidationError("--concurrency is 1 to 1024") }
         guard rate.map({ $0 > 0 }) ?? true else { throw ValidationError("--rate is more than 0") }
@@ -106,7 +109,8 @@ struct SendCommand: ParsableCommand {
                 attributes.append(("datacontenttype", kind))
             }
             for text in extensions {
-                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let parts = text.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 attributes.append((String(parts[0]), String(parts[1])))
             }
             return try Event(attributes: attributes, data: octets)
