@@ -137,7 +137,8 @@ import Testing
         #expect(try await harness.store("b", to: 0, 2) == .accepted)
         harness.settle(.delivered(1, sink: 2))
         #expect(try await harness.backlog(sink: 2).map(\.sequence) == [2])
-        #expect(try await harness.backlog(sink: 0).map(\.sinks) == [[.init(sink: 0), .init(sink: 2)]])
+        #expect(
+            try await harness.backlog(sink: 0).map(\.sinks) == [[.init(sink: 0), .init(sink: 2)]])
         harness.stop()
         let statistics = try JournalFile(directory: directory.path).statistics()
         #expect(statistics.pendingBySink == ["new": 1, "audit": 0, "broker": 1])
@@ -181,7 +182,8 @@ import Testing
         parameters.sinks = (0..<SinkSet.sinksLimit).map { "sink \($0)" }
         let harness = try Harness(parameters)
         #expect(try await harness.store("a", to: 0, 62) == .accepted)
-        #expect(try await harness.backlog(sink: 62).map(\.sinks) == [[.init(sink: 0), .init(sink: 62)]])
+        #expect(
+            try await harness.backlog(sink: 62).map(\.sinks) == [[.init(sink: 0), .init(sink: 62)]])
         harness.stop()
     }
 }
