@@ -117,14 +117,6 @@ internal import CSQLite
 // MARK: - The write-ahead log
 
 extension Database {
-    /// How thoroughly to copy the log's pages into the database's file.
-    enum Checkpoint {
-        /// As far as readers allow, without waiting for them.
-        case passive
-        /// All of it; then the log's file is made empty.
-        case truncate
-    }
-
     /// Leaves checkpoints to the caller, and counts what is in the log.
     func countFramesInLog() {
         let counted = unsafe sqlite3_wal_hook(
@@ -140,24 +132,20 @@ extension Database {
     /// the next commit then begins at the log's start.
     var logFrames: Int { Int(unsafe framesInLog.pointee) }
 
-    /// Copies pages from the log into the database's file and has them synchronized.
+    /// Copies pages from the log into the database's file and has them synchronized, as far as
+    /// readers allow; the log's file stays as it is.
     ///
     /// - Returns: whether all were copied.
     @discardableResult
-    func checkpoint(_ checkpoint: Checkpoint) throws(DatabaseError) -> Bool {
-        let mode = checkpoint == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+    func checkpoint() throws(DatabaseError) -> Bool {
         var (frames, copied): (CInt, CInt) = (0, 0)
-        let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, mode, &frames, &copied)
+        let code = unsafe sqlite3_wal_checkpoint_v2(
+            handle, nil, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied)
         if code & 0xFF == SQLITE_BUSY { return false }
         guard code == SQLITE_OK else { throw unsafe Database.error(of: handle, "checkpoint") }
         guard frames == copied else { return false }
         unsafe framesInLog.pointee = 0
         return true
-    }
-
-    /// Has the last connection's end remove the log's file, which must be empty.
-    func removeLogOnClose() {
-        unsafe sqlite_db_config_flag(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     }
 
     /// Sets room aside for the database's file, in chunks of `chunk` bytes.

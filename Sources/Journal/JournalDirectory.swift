@@ -4,13 +4,14 @@ internal import Glibc
 /// The journal's directory, and the right to use it alone.
 ///
 /// The file `lock` is locked as long as this value lives; it holds the number of the process
-/// while the journal is open and is empty after an orderly end.
+/// while the journal is open, and `closed` after an orderly end.
 struct JournalDirectory: ~Copyable, Sendable {
     /// The directory.
     let path: String
     /// Whether the journal was closed before it was last left.
     let wasClosed: Bool
     private let lock: Descriptor
+    private static let closed = "closed"
 
     /// Takes the directory for this process, and makes it where it's missing.
     init(path: String) throws(JournalError) {
@@ -30,7 +31,7 @@ struct JournalDirectory: ~Copyable, Sendable {
         }
         self.path = path
         self.lock = lock
-        wasClosed = content.isEmpty
+        wasClosed = content.isEmpty || content == JournalDirectory.closed
     }
 
     private static func openLock(_ file: String) throws(JournalError) -> Descriptor {
@@ -93,16 +94,28 @@ struct JournalDirectory: ~Copyable, Sendable {
     /// Writes down that the journal is in use; from now on its log must not be missing.
     func markOpened() {
         JournalDirectory.synchronize(path)
-        let number = "\(getpid())\n"
-        _ = ftruncate(lock.number, 0)
-        _ = unsafe pwrite(lock.number, number, number.utf8.count, 0)
+        mark("\(getpid())")
     }
 
     /// Writes down that the journal was closed.
-    func markClosed() { _ = ftruncate(lock.number, 0) }
+    func markClosed() { mark(JournalDirectory.closed) }
+
+    /// Whether a journal that nobody has locked was closed, as far as can be seen.
+    static func isClosed(_ path: String) -> Bool {
+        let descriptor = unsafe open(path + "/lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return content(of: descriptor) == closed
+    }
+
+    /// Always as many octets, which so need no room where there were some before.
+    private func mark(_ text: String) {
+        let padded = text + String(repeating: " ", count: max(0, 15 - text.utf8.count)) + "\n"
+        _ = unsafe pwrite(lock.number, padded, padded.utf8.count, 0)
+    }
 
     private static func content(of descriptor: CInt) -> String {
-        let digits = read(descriptor, count: 32, at: 0).prefix { $0 != UInt8(ascii: "\n") }
+        let digits = read(descriptor, count: 32, at: 0).prefix { $0 > UInt8(ascii: " ") }
         return String(decoding: digits, as: UTF8.self)
     }
 

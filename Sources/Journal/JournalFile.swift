@@ -17,7 +17,7 @@ public final class JournalFile {
     public init(directory: String) throws(JournalError) {
         path = directory + "/" + Schema.fileName
         do {
-            database = try JournalFile.open(path)
+            database = try JournalFile.open(directory)
             let application = try database.integer("PRAGMA application_id") ?? 0
             let format = try database.integer("PRAGMA user_version") ?? 0
             guard application == Schema.applicationID
@@ -35,16 +35,17 @@ public final class JournalFile {
     }
 
     /// A directory that can't be written to has no place for the shared memory that readers and
-    /// the writer need; if there is no log, there is no writer either.
-    private static func open(_ path: String) throws(DatabaseError) -> Database {
+    /// the writer need; but where the journal was closed, the log isn't needed either.
+    private static func open(_ directory: String) throws(DatabaseError) -> Database {
+        let path = directory + "/" + Schema.fileName
         do throws(DatabaseError) {
             let database = try Database(path: path, access: .readOnly)
             _ = try database.integer("SELECT count(*) FROM sqlite_schema")
             return database
         } catch {
             guard [SQLITE_CANTOPEN, SQLITE_READONLY].contains(error.code),
-                JournalDirectory.size(of: path) ?? 0 > 0,
-                JournalDirectory.size(of: path + "-wal") ?? 0 == 0
+                JournalDirectory.size(of: directory + "/" + Schema.fileName) ?? 0 > 0,
+                JournalDirectory.isClosed(directory)
             else { throw error }
             return try Database(path: path, access: .immutable)
         }

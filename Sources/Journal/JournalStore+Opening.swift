@@ -33,9 +33,9 @@ extension JournalStore {
             try prepare(database, path: path)
             try check(database, path: path, bytes: directory.size(of: Schema.fileName) ?? 0)
             database.countFramesInLog()
-            // A process that met a failed write may have left pages that only seem to be on
-            // disk. Copied, they are written anew.
-            try database.checkpoint(.truncate)
+            // A process that met a failed write may have left pages in the log that only seem
+            // to be on disk. Copied they are written anew, and the log begins anew.
+            try database.checkpoint()
             let contents = try contents(of: database, names: parameters.sinks, path: path)
             let store = try JournalStore(
                 directory: directory, database: database, contents: contents,

@@ -91,6 +91,16 @@ final class JournalStore {
     /// so that neither the commit nor a later checkpoint meets a full disk.
     func makeRoom(storing bytes: Int) throws(DatabaseError) {
         let growth = JournalBudget.growth(storing: bytes)
+        do throws(DatabaseError) {
+            try allocate(growth)
+        } catch {
+            // Pages that are copied make room in the log.
+            guard error.kind == .noRoom, logBytes > 0, try checkpoint() else { throw error }
+            try allocate(growth)
+        }
+    }
+
+    private func allocate(_ growth: Int) throws(DatabaseError) {
         let log = logBytes + growth + budget.logReserve
         if log > allocatedLogBytes {
             try database.allocateLog(bytes: log, chunk: budget.chunk)
@@ -106,9 +116,14 @@ final class JournalStore {
 
     /// Copies the log's pages to the database's file, where enough of them have come together.
     func checkpointIfDue() throws(DatabaseError) {
-        guard logBytes >= budget.checkpointBytes else { return }
+        if logBytes >= budget.checkpointBytes { _ = try checkpoint() }
+    }
+
+    private func checkpoint() throws(DatabaseError) -> Bool {
+        guard try database.checkpoint() else { return false }
         // After all is copied SQLite cuts the file off at the end of the chunk.
-        if try database.checkpoint(.passive) { allocatedBytes = roundedUp(fileBytes) }
+        allocatedBytes = roundedUp(fileBytes)
+        return true
     }
 
     /// Gives free pages back to the file system, where hardly anything else is left.
@@ -118,7 +133,7 @@ final class JournalStore {
         guard liveBytes <= budget.unit, fileBytes >= 16 * budget.unit else { return false }
         try database.execute("VACUUM")
         try measure()
-        if try database.checkpoint(.passive) { allocatedBytes = roundedUp(fileBytes) }
+        _ = try checkpoint()
         return true
     }
 

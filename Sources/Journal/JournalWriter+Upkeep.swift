@@ -126,13 +126,13 @@ extension JournalWriter {
         loop.stop()
     }
 
+    /// Leaves the database complete without its log. The log's file and its room stay, so that
+    /// the journal can be opened on a disk that has none left.
     private func close(_ store: JournalStore) {
         do {
-            guard try store.database.checkpoint(.truncate) else { return }
-            store.directory.markClosed()
-            store.database.removeLogOnClose()
+            if try store.database.checkpoint() { store.directory.markClosed() }
         } catch {
-            logger.error("the journal's log stays", metadata: ["error": "\(error)"])
+            logger.error("the journal's log isn't copied", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -111,8 +111,8 @@ final class JournalWriter: JournalOwner {
             guard commit(group, in: store) else { break }
         } while !waiting.isEmpty || !outcomes.isEmpty
         refuse(waiting)
-        answerReads(from: store)
         maintain(store)
+        answerReads(from: store)
         if isStopping { stop(store) }
     }
 
@@ -266,6 +266,7 @@ final class JournalWriter: JournalOwner {
             block(error)
         }
         report(corrupt: records.count)
+        showFigures(of: store)
     }
 
     func report(corrupt count: Int) {

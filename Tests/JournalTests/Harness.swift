@@ -86,6 +86,8 @@ final class Harness: Sendable {
     private let tickets = Atomic<UInt64>(0)
 
     /// Opens a journal and listens to its announcements.
+    ///
+    /// Submissions don't wait for other requests; whoever needs the receiver known waits first.
     init(_ parameters: JournalParameters, listens: Bool = true) throws {
         receipts = try Inbox()
         announcements = try Inbox()

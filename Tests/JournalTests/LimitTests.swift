@@ -1,0 +1,235 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Journal
+
+/// A journal that has no room, or whose writes fail.
+@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+    // MARK: - Its own limits
+
+    @Test func `at its limit it refuses, and takes events again when enough were delivered`()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        var parameters = JournalParameters(path: directory.path, sinks: ["broker"])
+        parameters.bytesLimit = JournalParameters.bytesLimitMinimum
+        let harness = try Harness(parameters)
+        var accepted: SequenceNumber = 0
+        var result = Receipt.Result.accepted
+        while result == .accepted {
+            result = try await harness.store("\(accepted)", to: 0, bytes: 10_000)
+            if result == .accepted { accepted += 1 }
+        }
+        #expect(result == .refused(.full))
+        #expect(100..<400 ~= accepted)
+        try await harness.wait()
+        #expect(!harness.journal.status.isWritable)
+        #expect(try #require(harness.journal.status.reason).contains("journal.bytesLimit"))
+        #expect(try #require(harness.metric("veer_journal_bytes")) <= 4 * 1024 * 1024)
+        #expect(harness.metric("veer_journal_refused_total{reason=\"journal_full\"}") == 1)
+
+        // A little room isn't enough, or it would say yes and no by turns.
+        harness.settle(.delivered(1), .delivered(2))
+        try await harness.wait()
+        #expect(try await harness.store("x", to: 0) == .refused(.full))
+        for sequence in 3...(accepted - 10) { harness.settle(.delivered(sequence)) }
+        try await harness.wait()
+        #expect(harness.journal.status.isWritable)
+        #expect(try await harness.store("x", to: 0) == .accepted)
+        #expect(try await harness.backlog(sink: 0).count == 11)
+        harness.stop()
+    }
+
+    @Test func `delivered events that are kept give way to new ones`() async throws {
+        let directory = try TemporaryDirectory()
+        var parameters = JournalParameters(path: directory.path, sinks: ["broker"])
+        parameters.bytesLimit = JournalParameters.bytesLimitMinimum
+        parameters.keepDelivered = .seconds(3600)
+        let harness = try Harness(parameters)
+        for sequence in 1...600 as ClosedRange<SequenceNumber> {
+            while try await harness.store("\(sequence)", to: 0, bytes: 10_000) != .accepted {}
+            harness.settle(.delivered(sequence))
+        }
+        harness.stop()
+        #expect(try JournalFile(directory: directory.path).statistics().deliveredEvents > 50)
+    }
+
+    @Test func `a submission larger than the limit is refused alone`() async throws {
+        let directory = try TemporaryDirectory()
+        var parameters = JournalParameters(path: directory.path, sinks: ["broker"])
+        parameters.bytesLimit = JournalParameters.bytesLimitMinimum
+        let harness = try Harness(parameters)
+        #expect(try await harness.store("x", to: 0, bytes: 5_000_000) == .refused(.full))
+        #expect(try await harness.store("y", to: 0) == .accepted)
+        harness.stop()
+    }
+
+    @Test func `a full queue takes no submission, but outcomes and reads`() async throws {
+        let directory = try TemporaryDirectory()
+        var parameters = JournalParameters(path: directory.path, sinks: ["broker"])
+        parameters.queueRequests = 4
+        let harness = try Harness(parameters)
+        #expect(try await harness.store("a", to: 0) == .accepted)
+        let other = try Database(
+            path: directory.file(Schema.fileName), access: .readWrite)
+        try other.execute("BEGIN IMMEDIATE")
+        var taken = 0
+        while harness.journal.send(.store(harness.submission([item("b", to: [0])]))) { taken += 1 }
+        #expect(harness.metric("veer_journal_refused_total{reason=\"queue_full\"}") == 1)
+        harness.settle(.delivered(1))
+        try other.execute("ROLLBACK")
+        for _ in 0..<taken { #expect(try await harness.receipts.next().result == .accepted) }
+        #expect(try await harness.backlog(sink: 0).count == taken)
+        harness.stop()
+    }
+
+    // MARK: - The disk's
+
+    @Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount a tmpfs"))
+    func `on a full disk it refuses, delivers, and takes events again when there is room`()
+        async throws
+    {
+        let disk = try SmallDisk(bytes: 24 * 1024 * 1024)
+        let harness = try Harness(disk.parameters)
+        let items = (0..<20).map { item("\($0)", to: [0], bytes: 1_000) }
+        for _ in 0..<100 { #expect(try await harness.store(items) == .accepted) }
+        try disk.fill()
+        var result = Receipt.Result.accepted
+        var accepted: SequenceNumber = 2_000
+        while result == .accepted {
+            result = try await harness.store(items)
+            if result == .accepted { accepted += 20 }
+        }
+        #expect(result == .refused(.diskFull))
+        try await harness.wait()
+        #expect(try #require(harness.journal.status.reason).contains("no room"))
+
+        // Everything that was accepted goes its way with not one free block.
+        let backlog = try await harness.backlog(sink: 0)
+        #expect(backlog.map(\.sequence) == Array(1...accepted))
+        for stored in backlog {
+            harness.settle(
+                stored.sequence % 10 == 0 && stored.sequence <= 1_000
+                    ? .dead(stored.sequence) : .delivered(stored.sequence))
+        }
+        try await harness.wait()
+        #expect(harness.metric("veer_journal_events") == 0)
+        #expect(harness.metric("veer_dead_letters{sink=\"broker\"}") == 100)
+
+        // The pages of delivered events are room enough.
+        while try await harness.store(items) != .accepted {}
+        try disk.empty()
+        while harness.journal.status != .writable { try await harness.wait() }
+        for _ in 0..<100 { #expect(try await harness.store(items) == .accepted) }
+        harness.stop()
+        #expect(try JournalFile(directory: disk.path).verify().problems == [])
+        #expect(try JournalFile(directory: disk.path).statistics().pendingEvents == 2_020)
+    }
+
+    @Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount a tmpfs"))
+    func `a journal opens on a full disk and delivers`() async throws {
+        let disk = try SmallDisk(bytes: 24 * 1024 * 1024)
+        var harness = try Harness(disk.parameters)
+        let items = (0..<50).map { item("\($0)", to: [0], bytes: 1_000) }
+        for _ in 0..<100 { #expect(try await harness.store(items) == .accepted) }
+        harness.stop()
+        try disk.fill()
+        harness = try Harness(disk.parameters)
+        #expect(try await harness.store(items) == .refused(.diskFull))
+        #expect(try await harness.backlog(sink: 0).count == 5_000)
+        for sequence in 1...5_000 as ClosedRange<SequenceNumber> {
+            harness.settle(.delivered(sequence))
+        }
+        #expect(try await harness.backlog(sink: 0).isEmpty)
+        while harness.journal.status != .writable { try await harness.wait() }
+        #expect(try await harness.store(items) == .accepted)
+        harness.stop()
+    }
+
+    // MARK: - Failures
+
+    /// A limit on the size of files makes a write fail in the midst of a commit.
+    @Test func `after a failed write it takes nothing any more and loses nothing`() async throws {
+        let directory = try TemporaryDirectory()
+        await #expect(processExitsWith: .success) { [path = directory.path as String] in
+            signal(SIGXFSZ, SIG_IGN)
+            let harness = try Harness(JournalParameters(path: path, sinks: ["broker"]))
+            for id in ["a", "b"] {
+                guard try await harness.store(id, to: 0) == .accepted else { exit(2) }
+            }
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let unlimited = limit
+            limit.rlim_cur = 200_000
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            var accepted = 2
+            var result = Receipt.Result.accepted
+            while result == .accepted {
+                result = try await harness.store("c", to: 0, bytes: 10_000)
+                if result == .accepted { accepted += 1 }
+            }
+            guard result == .refused(.failed), 3...20 ~= accepted else { exit(3) }
+            limit = unlimited
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            guard try await harness.store("d", to: 0) == .refused(.failed) else { exit(4) }
+            guard case .refusing(.failed, let detail) = harness.journal.status,
+                detail.contains("disk I/O error"), detail.contains(path)
+            else { exit(5) }
+            harness.settle(.delivered(1))
+            harness.stop()
+            let again = try Harness(JournalParameters(path: path, sinks: ["broker"]))
+            guard try await again.backlog(sink: 0).count == accepted else { exit(6) }
+            again.stop()
+            exit(EXIT_SUCCESS)
+        }
+    }
+
+    @Test func `a file that is damaged while it is in use is the end, said aloud`() async throws {
+        let directory = try TemporaryDirectory()
+        let harness = try Harness(JournalParameters(path: directory.path, sinks: ["broker"]))
+        #expect(try await harness.store("a", to: 0) == .accepted)
+        let other = try Database(path: directory.file(Schema.fileName), access: .readWrite)
+        try other.execute("DROP TABLE dead_letters")
+        harness.settle(.dead(1))
+        #expect(try await harness.store("b", to: 0) == .refused(.failed))
+        #expect(try #require(harness.journal.status.reason).contains(directory.path))
+        harness.stop()
+    }
+}
+
+/// A file system of a few bytes, which is gone after the test.
+private final class SmallDisk {
+    let path: String
+    private let directory: TemporaryDirectory
+
+    static let isPossible: Bool = (try? SmallDisk(bytes: 1 << 20)) != nil
+
+    init(bytes: Int) throws {
+        directory = try TemporaryDirectory()
+        path = directory.path
+        guard mount("none", path, "tmpfs", 0, "size=\(bytes)") == 0 else { throw NotMounted() }
+    }
+
+    deinit { umount2(path, CInt(MNT_DETACH)) }
+
+    /// The journal there, which could grow beyond the disk.
+    var parameters: JournalParameters {
+        var parameters = JournalParameters(path: path, sinks: ["broker"])
+        parameters.bytesLimit = 64 * 1024 * 1024
+        return parameters
+    }
+
+    /// Has another file take all the room that is left.
+    func fill() throws {
+        let descriptor = open(path + "/other", O_CREAT | O_WRONLY | O_APPEND, 0o600)
+        let octets = [UInt8](repeating: 1, count: 4_096)
+        while write(descriptor, octets, octets.count) > 0 {}
+        close(descriptor)
+    }
+
+    /// Removes the other file.
+    func empty() throws { try FileManager.default.removeItem(atPath: path + "/other") }
+
+    struct NotMounted: Error {}
+}
