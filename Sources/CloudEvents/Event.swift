@@ -23,6 +23,10 @@ public struct Event: Sendable, Hashable {
         case octets = 1
         /// One JSON value, as it was received: valid JSON text in UTF-8.
         case json = 2
+        /// Text, known to be so because JSON held it as a string: valid UTF-8.
+        case text = 3
+        /// Any octets, known to be binary because JSON held them in Base64; here they're decoded.
+        case base64 = 4
     }
 
     /// The type that an attribute's value has in the type system.
@@ -50,6 +54,10 @@ public struct Event: Sendable, Hashable {
 
     /// The version of the block's layout.
     static let layout: UInt8 = 1
+    /// Where attributes begin.
+    static let attributesStart = 8
+    /// How many octets stand before an attribute's name.
+    static let attributeHeaderBytes = 4
 
     /// Takes a block that ``EventBuilder`` made.
     init(trusted octets: [UInt8]) { self.octets = octets }
@@ -66,7 +74,9 @@ public struct Event: Sendable, Hashable {
     public var dataKind: DataKind { DataKind(rawValue: octets[0]) ?? .none }
 
     /// Where the data stands in ``octets``; empty where there is none.
-    public var data: Range<Int> { 8 + Event.attributesLength(octets.span)..<octets.count }
+    public var data: Range<Int> {
+        Event.attributesStart + octets.span.uint32(at: 4)..<octets.count
+    }
 
     /// The attributes, in the order they came in.
     public var attributes: Attributes { Attributes(octets: octets) }
@@ -77,8 +87,11 @@ public struct Event: Sendable, Hashable {
     }
 
     /// Finds an attribute by its name.
-    public func attribute(_ name: String) -> Attribute? {
-        attributes.first { octets[$0.name].elementsEqual(name.utf8) }
+    public func attribute(_ name: String) -> Attribute? { attribute(name.utf8.span) }
+
+    /// Finds an attribute by its name, in lower case; allocates nothing.
+    public func attribute(_ name: Span<UInt8>) -> Attribute? {
+        AttributeWalk(block: octets.span).first(named: name, in: octets.span)
     }
 
     /// The `id` attribute; with ``source`` it identifies the event.
@@ -91,40 +104,69 @@ public struct Event: Sendable, Hashable {
     /// The attributes of a block, one after the other.
     public struct Attributes: Sequence, IteratorProtocol, Sendable {
         private let octets: [UInt8]
-        private var offset = 8
-        private var left: Int
+        private var walk: AttributeWalk
 
         init(octets: [UInt8]) {
             self.octets = octets
-            left = octets.span.uint16(at: 2)
+            walk = AttributeWalk(block: octets.span)
         }
 
         /// The next attribute.
         public mutating func next() -> Attribute? {
-            guard left > 0 else { return nil }
-            left -= 1
-            let name = offset + 4..<offset + 4 + Int(octets[offset])
-            let value = name.upperBound..<name.upperBound + octets.span.uint16(at: offset + 2)
-            let kind = AttributeKind(rawValue: octets[offset + 1]) ?? .string
-            offset = value.upperBound
-            return Attribute(name: name, value: value, kind: kind)
+            let octets = octets
+            return walk.next(in: octets.span)
         }
     }
 
-    private static func attributesLength(_ octets: Span<UInt8>) -> Int { octets.uint32(at: 4) }
-
     private static func holds(_ octets: Span<UInt8>) -> Bool {
-        guard octets.count >= 8, octets[1] == layout, DataKind(rawValue: octets[0]) != nil
+        guard octets.count >= attributesStart, octets[1] == layout,
+            DataKind(rawValue: octets[0]) != nil
         else { return false }
-        let end = 8 + octets.uint32(at: 4)
+        let end = attributesStart + octets.uint32(at: 4)
         guard end <= octets.count else { return false }
-        var offset = 8
+        var offset = attributesStart
         for _ in 0..<octets.uint16(at: 2) {
-            guard offset + 4 <= end, AttributeKind(rawValue: octets[offset + 1]) != nil
+            guard offset + attributeHeaderBytes <= end,
+                AttributeKind(rawValue: octets[offset + 1]) != nil
             else { return false }
-            offset += 4 + Int(octets[offset]) + octets.uint16(at: offset + 2)
+            offset += attributeHeaderBytes + Int(octets[offset]) + octets.uint16(at: offset + 2)
         }
         return offset == end
+    }
+}
+
+/// Goes from attribute to attribute of a block, whoever holds the octets.
+struct AttributeWalk: Sendable {
+    private var offset: Int
+    private var left: Int
+
+    /// The walk through a block that begins at `start`.
+    init(block octets: Span<UInt8>, at start: Int = 0) {
+        self.init(from: start + Event.attributesStart, count: octets.uint16(at: start + 2))
+    }
+
+    /// The walk through so many attributes, the first at this place.
+    init(from offset: Int, count: Int) {
+        self.offset = offset
+        left = count
+    }
+
+    mutating func next(in octets: Span<UInt8>) -> Event.Attribute? {
+        guard left > 0 else { return nil }
+        left -= 1
+        let nameStart = offset + Event.attributeHeaderBytes
+        let name = nameStart..<nameStart + Int(octets[offset])
+        let value = name.upperBound..<name.upperBound + octets.uint16(at: offset + 2)
+        let kind = Event.AttributeKind(rawValue: octets[offset + 1]) ?? .string
+        offset = value.upperBound
+        return Event.Attribute(name: name, value: value, kind: kind)
+    }
+
+    consuming func first(named name: Span<UInt8>, in octets: Span<UInt8>) -> Event.Attribute? {
+        while let attribute = next(in: octets) {
+            if octets.holds(name, at: attribute.name) { return attribute }
+        }
+        return nil
     }
 }
 
@@ -133,5 +175,14 @@ extension Span<UInt8> {
 
     func uint32(at offset: Int) -> Int {
         uint16(at: offset) | uint16(at: offset + 2) << 16
+    }
+
+    /// Whether the octets in this place are these.
+    func holds(_ other: Span<UInt8>, at range: Range<Int>) -> Bool {
+        guard range.count == other.count else { return false }
+        for place in other.indices where self[range.lowerBound + place] != other[place] {
+            return false
+        }
+        return true
     }
 }
