@@ -2,20 +2,36 @@ internal import CloudEvents
 internal import Configuration
 internal import Outbound
 
-/// Lays an event out in a request.
+/// Lays events out in requests, as a sink wants them.
+///
+/// A value is kept and used again, and so are its buffers.
+///
+/// Spec: CloudEvents HTTP §3.1
 struct EventEncoding {
     private let settings: HTTPSinkSettings
-    private var fields = HTTPFields()
+    private var scratch: [UInt8] = []
 
     init(_ settings: HTTPSinkSettings) { self.settings = settings }
 
-    mutating func request(for event: Event, timeout: Duration) -> HTTPRequest {
-        fields.removeAll()
-        for attribute in event.attributes {
-            let name = String(decoding: event.octets[attribute.name], as: UTF8.self)
-            let value = String(decoding: event.octets[attribute.value], as: UTF8.self)
-            fields.append(name == "datacontenttype" ? "Content-Type" : "ce-" + name, value)
+    /// Appends the event's fields, and gives the octets that hold the body.
+    mutating func encode(
+        _ event: Event, into fields: inout HTTPFields
+    ) -> (octets: [UInt8], body: Range<Int>) {
+        guard !isStructured(event) else {
+            fields.append(Self.contentType.span, Self.structuredType.span)
+            let octets = event.structuredJSON
+            return (octets, octets.indices)
         }
-        return HTTPRequest(fields: fields, octets: event.octets, body: event.data, timeout: timeout)
+        let encoding: HeaderEncoding = settings.headerEncoding == .raw ? .raw : .spec
+        event.forEachField(encoding, scratch: &scratch) { fields.append($0, $1) }
+        return (event.octets, event.data)
     }
+
+    private func isStructured(_ event: Event) -> Bool {
+        settings.contentMode == .structured
+            || settings.headerEncoding == .auto && event.needsHeaderEncoding
+    }
+
+    private static let contentType = Array("Content-Type".utf8)
+    private static let structuredType = Array("application/cloudevents+json; charset=UTF-8".utf8)
 }
