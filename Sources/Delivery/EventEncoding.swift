@@ -2,33 +2,36 @@ internal import CloudEvents
 internal import Configuration
 internal import Outbound
 
-/// Lays an event out in a request, as a sink wants it.
+/// Lays events out in requests, as a sink wants them.
 ///
-/// Spec: CloudEvents HTTP §3. Each event goes in a request of its own; the encoding keeps its room
-/// for fields from one to the next.
+/// A value is kept and used again, and so are its buffers.
+///
+/// Spec: CloudEvents HTTP §3.1
 struct EventEncoding {
     private let settings: HTTPSinkSettings
-    private let headerEncoding: HeaderEncoding
-    private var fields = HTTPFields()
     private var scratch: [UInt8] = []
 
-    init(_ settings: HTTPSinkSettings) {
-        self.settings = settings
-        headerEncoding = settings.headerEncoding == .raw ? .raw : .spec
+    init(_ settings: HTTPSinkSettings) { self.settings = settings }
+
+    /// Appends the event's fields, and gives the octets that hold the body.
+    mutating func encode(
+        _ event: Event, into fields: inout HTTPFields
+    ) -> (octets: [UInt8], body: Range<Int>) {
+        guard !isStructured(event) else {
+            fields.append(Self.contentType.span, Self.structuredType.span)
+            let octets = event.structuredJSON
+            return (octets, octets.indices)
+        }
+        let encoding: HeaderEncoding = settings.headerEncoding == .raw ? .raw : .spec
+        event.forEachField(encoding, scratch: &scratch) { fields.append($0, $1) }
+        return (event.octets, event.data)
     }
 
-    mutating func request(for event: Event, timeout: Duration) -> HTTPRequest {
-        fields.removeAll()
-        guard settings.contentMode == .binary,
-            settings.headerEncoding != .auto || !event.needsHeaderEncoding
-        else { return structuredRequest(for: event, timeout: timeout) }
-        event.forEachField(headerEncoding, scratch: &scratch) { fields.append($0, $1) }
-        return HTTPRequest(fields: fields, octets: event.octets, body: event.data, timeout: timeout)
+    private func isStructured(_ event: Event) -> Bool {
+        settings.contentMode == .structured
+            || settings.headerEncoding == .auto && event.needsHeaderEncoding
     }
 
-    private mutating func structuredRequest(for event: Event, timeout: Duration) -> HTTPRequest {
-        fields.append("Content-Type", "application/cloudevents+json; charset=UTF-8")
-        let json = event.structuredJSON
-        return HTTPRequest(fields: fields, octets: json, body: 0..<json.count, timeout: timeout)
-    }
+    private static let contentType = Array("Content-Type".utf8)
+    private static let structuredType = Array("application/cloudevents+json; charset=UTF-8".utf8)
 }

@@ -11,6 +11,7 @@ final class HTTPTarget: SinkTarget {
     private let client: HTTPClient
     private let endpoint: HTTPEndpoint
     private var encoding: EventEncoding
+    private var fields = HTTPFields()
 
     init(_ settings: HTTPSinkSettings, client: HTTPClient) {
         var options = HTTPEndpoint.Options(url: settings.uri)
@@ -25,7 +26,9 @@ final class HTTPTarget: SinkTarget {
     func send(
         _ stored: StoredEvent, timeout: Duration, _ completion: @escaping (DeliveryResult?) -> Void
     ) {
-        let request = encoding.request(for: stored.event, timeout: timeout)
+        fields.removeAll()
+        let (octets, body) = encoding.encode(stored.event, into: &fields)
+        let request = HTTPRequest(fields: fields, octets: octets, body: body, timeout: timeout)
         client.send(request, to: endpoint) { response in completion(result(of: response)) }
     }
 

@@ -1,0 +1,87 @@
+import EventLoops
+import Foundation
+import Testing
+
+@testable import Outbound
+
+/// Against OpenSSL's own test server with a certificate that nobody signed.
+@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+    @Test func `a certificate that isn't trusted is refused, unless any may come`() throws {
+        let server = try TLSServer()
+        defer { server.stop() }
+        let refused = try get("https://localhost:\(server.port)/", isInsecure: false)
+        #expect(refused.status == nil)
+        #expect(refused.error?.kind == .tls, "\(String(describing: refused.error))")
+        let taken = try get("https://localhost:\(server.port)/", isInsecure: true)
+        #expect(taken.status == 200, "\(String(describing: taken.error))")
+    }
+}
+
+// MARK: - Helpers
+
+private func get(_ url: String, isInsecure: Bool) throws -> HTTPResponse {
+    let loop = try EventLoop()
+    let client = HTTPClient(loop: loop, userAgent: "veer/test")
+    defer { client.close() }
+    var options = HTTPEndpoint.Options(url: url)
+    options.isInsecure = isInsecure
+    let request = HTTPRequest(
+        method: "GET", fields: HTTPFields(), octets: [], body: 0..<0, timeout: .seconds(10))
+    var response = HTTPResponse()
+    client.send(request, to: client.endpoint(options)) {
+        response = $0
+        loop.stop()
+    }
+    try loop.run()
+    return response
+}
+
+private final class TLSServer {
+    let port: Int
+    private let process: Process
+    private let directory: URL
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let making = try Self.openssl(
+            directory,
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost"
+                + " -days 1 -keyout key.pem -out certificate.pem")
+        making.waitUntilExit()
+        try #require(making.terminationStatus == 0)
+        let output = Pipe()
+        process = try Self.openssl(
+            directory, "s_server -accept 127.0.0.1:0 -www -key key.pem -cert certificate.pem",
+            output)
+        // It says, for example, "ACCEPT 127.0.0.1:41234".
+        var said = ""
+        while !said.contains(#/ACCEPT .*\n/#) {
+            let data = output.fileHandleForReading.availableData
+            try #require(!data.isEmpty)
+            said += String(decoding: data, as: UTF8.self)
+        }
+        port = try #require(said.firstMatch(of: #/ACCEPT .*:(\d+)\n/#).flatMap { Int($0.1) })
+    }
+
+    func stop() {
+        // Tests run with signals blocked, and their children, too.
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    private static func openssl(
+        _ directory: URL, _ arguments: String, _ output: Pipe = Pipe()
+    ) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/openssl")
+        process.arguments = arguments.split(separator: " ").map { String($0) }
+        process.currentDirectoryURL = directory
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = Pipe()
+        try process.run()
+        return process
+    }
+}
