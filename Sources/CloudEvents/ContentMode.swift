@@ -31,7 +31,8 @@ public enum ContentMode: Sendable, Equatable {
         switch end ?? contentType.count {
         case 28 where contentType.foldedWord(at: 20) == UInt64(ascii: "nts+json"):
             self = .structured
-        case 34 where contentType.foldedWord(at: 20) == UInt64(ascii: "nts-batc")
+        case 34
+        where contentType.foldedWord(at: 20) == UInt64(ascii: "nts-batc")
             && contentType.foldedWord(at: 26) == UInt64(ascii: "tch+json"):
             self = .batched
         default: throw .formatUnsupported
