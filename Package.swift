@@ -99,7 +99,9 @@ let package = Package(
             name: "OutboundTests", dependencies: ["Outbound", "EventLoops"], swiftSettings: tests),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "CSQLite", "CloudEvents", "EventLoops", "Telemetry", logging],
+            dependencies: [
+                "Journal", "CSQLite", "CloudEvents", "EventLoops", "Telemetry", logging,
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "IngressTests",
