@@ -6,7 +6,7 @@ internal import Outbound
 
 /// POSTs events to an address.
 ///
-/// Spec: CloudEvents HTTP Binding §3
+/// Spec: CloudEvents HTTP §3
 final class HTTPTarget: SinkTarget {
     private let client: HTTPClient
     private let endpoint: HTTPEndpoint

@@ -3,9 +3,11 @@ internal import Journal
 
 /// Decides what follows from an attempt: nothing, another one, or the dead letters.
 ///
-/// Spec: Knative Data Plane §event-delivery. Retried are 404, 408, 409, 429, every 5xx, statuses
-/// that nobody defined, and no answer at all; every other status but 2xx is final, redirections
-/// too. `Retry-After` of a 429 or 503 makes a wait longer, never shorter.
+/// Retried are 404, 408, 409, 429, every 5xx, statuses that nobody defined, and no answer at all;
+/// every other status but 2xx is final, redirections too. `Retry-After` of a 429 or 503 makes a
+/// wait longer, never shorter.
+///
+/// Spec: Knative DataPlane §event-acknowledgement-and-delivery-retry
 struct RetryPolicy: Sendable {
     /// What follows from an attempt.
     enum Verdict: Equatable {

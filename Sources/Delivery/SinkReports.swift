@@ -87,7 +87,7 @@ struct SinkReports {
     ) {
         guard let leftOut = limiter.admit(reason.code, now: now) else { return }
         logger.warning(
-            "event given up, it is among the dead letters",
+            "event given up",
             metadata: [
                 "sink": "\(name)", "id": "\(printable(stored.event.id))",
                 "source": "\(printable(stored.event.source))", "sequence": "\(stored.sequence)",
