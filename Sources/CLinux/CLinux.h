@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -273,4 +274,14 @@ static inline ptrdiff_t linux_write(int descriptor, const void *buffer, size_t c
             return -errno;
         }
     }
+}
+
+// The processors that the calling thread may run on, which a container or taskset limits.
+extern int sched_getaffinity(pid_t, size_t, cpu_set_t *);
+static inline int linux_processors(void) {
+    unsigned long set[16] = {0};
+    int count = 0;
+    if (sched_getaffinity(0, sizeof set, (cpu_set_t *)set)) return 1;
+    for (int i = 0; i < 16; i++) count += __builtin_popcountl(set[i]);
+    return count > 0 ? count : 1;
 }

@@ -73,3 +73,6 @@ public struct LoopThread: Sendable {
     /// Waits for the thread's end; to be called once, from another thread.
     public func join() { pthread_join(thread, nil) }
 }
+
+/// How many processors the process may run on, at least 1.
+public func processorsCount() -> Int { Int(linux_processors()) }

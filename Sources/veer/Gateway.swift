@@ -40,7 +40,7 @@ final class Gateway {
     private let statistics: [SourceStatistics]
     private let started = Timestamp.now.text
     private let startedSeconds = Int(time(nil))
-    private let threadsCount = max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 64))
+    private let threadsCount = min(processorsCount(), 64)
     private var shutdown = Shutdown()
 
     init(_ settings: Settings, signals: Signals, logger: Logger) {
