@@ -110,7 +110,9 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "CSQLite", "CloudEvents", "EventLoops", "Telemetry", logging],
+            dependencies: [
+                "Journal", "CSQLite", "CloudEvents", "EventLoops", "Telemetry", logging,
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "IngressTests",

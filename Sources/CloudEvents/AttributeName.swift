@@ -5,8 +5,8 @@
 struct AttributeName {
     /// What the specification says of a name.
     enum Meaning: UInt8 {
-        case id, source, specversion, type
-        case datacontenttype, dataschema, subject, time
+        case id, type, source, specversion
+        case datacontenttype, dataschema, time, subject
         /// The JSON format's members that aren't attributes.
         case data, dataBase64
         case `extension`
@@ -15,7 +15,10 @@ struct AttributeName {
         var bit: UInt16 { 1 &<< UInt16(rawValue) }
 
         /// The bits of what an event must have.
-        static let requiredBits: UInt16 = 0b1111
+        static var requiredBits: UInt16 { id.bit | type.bit | source.bit | specversion.bit }
+
+        /// Whether not every text is a value.
+        var hasSyntax: Bool { Self.source.rawValue...Self.time.rawValue ~= rawValue }
     }
 
     /// The first eight octets and the next eight, with zeros in the places that are left.
@@ -33,9 +36,24 @@ struct AttributeName {
     /// The name in this part of the octets.
     @inline(always)
     init(_ octets: Span<UInt8>, _ range: Range<Int>) {
-        first = octets.word(at: range.lowerBound, count: min(range.count, 8))
-        second = octets.word(at: range.lowerBound + 8, count: max(0, min(range.count - 8, 8)))
-        count = range.count
+        guard let vector = octets.vectorIfPresent(at: range.lowerBound) else {
+            let start = range.lowerBound
+            self.init(
+                octets.shortWord(at: start, count: min(range.count, 8)),
+                octets.shortWord(at: start + 8, count: max(0, min(range.count - 8, 8))),
+                count: range.count)
+            return
+        }
+        self.init(vector, count: range.count)
+    }
+
+    /// The name of so many octets whose first are these.
+    @inline(always)
+    private init(_ vector: SIMD16<Int8>, count: Int) {
+        let (first, second) = vector.words
+        self.init(
+            first & .mask(min(count, 8)), count <= 8 ? 0 : second & .mask(min(count &- 8, 8)),
+            count: count)
     }
 
     /// The name in a JSON string's octets from `offset` on, if it's plain, short and ends here.
@@ -44,12 +62,7 @@ struct AttributeName {
         guard let vector = json.vectorIfPresent(at: offset),
             let count = vector.jsonMarks.firstPlace
         else { return nil }
-        let (first, second) = vector.words
-        guard count > 8 else {
-            self.init(first & .mask(count), 0, count: count)
-            return
-        }
-        self.init(first, second & .mask(count &- 8), count: count)
+        self.init(vector, count: count)
     }
 
     /// Whether the two words hold all of it.
@@ -86,14 +99,15 @@ struct AttributeName {
     var lowercased: Self {
         Self(
             first | .folding & .mask(min(count, 8)),
-            second | .folding & .mask(max(0, min(count - 8, 8))), count: count)
+            count <= 8 ? 0 : second | .folding & .mask(min(count &- 8, 8)), count: count)
     }
 
     /// Whether a short name has the characters that an attribute's name can have.
     ///
     /// Spec: CloudEvents §3.1. A name that may hold a NUL is to be asked octet by octet.
     var isValid: Bool {
-        count > 0 && first.areLowercaseAlphanumeric && second.areLowercaseAlphanumeric
+        count > 0 && first.areLowercaseAlphanumeric
+            && (count <= 8 || second.areLowercaseAlphanumeric)
     }
 
     /// One of 64 bits, rarely the same for two names.

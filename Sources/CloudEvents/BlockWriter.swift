@@ -121,6 +121,15 @@ struct BlockWriter: Sendable {
         end += part.count
     }
 
+    /// Appends as many of sixteen octets.
+    @inline(always)
+    mutating func appendFirst(
+        _ bytes: Int, of vector: SIMD16<Int8>, in room: inout MutableSpan<UInt8>
+    ) {
+        room.store(vector, at: end)
+        end &+= bytes
+    }
+
     /// Appends a scalar in UTF-8.
     mutating func append(_ scalar: Unicode.Scalar, in room: inout MutableSpan<UInt8>) {
         for octet in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {

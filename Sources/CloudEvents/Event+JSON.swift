@@ -51,10 +51,10 @@ extension Event {
             JSONWriter.copy(data, to: &json)
         case .octets:
             let type = contentType.flatMap { MediaType($0.span) }
-            if type?.isJSON == true, Self.isJSON(data) {
+            if type?.isJSON == true, data.isJSON {
                 JSONWriter.copy(",\"data\":", to: &json)
                 JSONWriter.copy(data, to: &json)
-            } else if let type, type.isText, type.isUTF8, Self.isUTF8(self) {
+            } else if let type, type.isPlainText, data.isUTF8 {
                 JSONWriter.copy(",\"data\":", to: &json)
                 JSONWriter.append(data, to: &json)
             } else {
@@ -71,21 +71,6 @@ extension Event {
         JSONWriter.copy(",\"data_base64\":\"", to: &json)
         Base64.encode(data, to: &json)
         json.append(UInt8(ascii: "\""))
-    }
-
-    private static func isUTF8(_ event: Event) -> Bool {
-        String(validating: event.octets[event.data], as: UTF8.self) != nil
-    }
-
-    private static func isJSON(_ data: Span<UInt8>) -> Bool {
-        var scanner = JSONScanner()
-        do throws(EventFailure.Code) {
-            try scanner.skipValue(in: data)
-            try scanner.expectEnd(of: data)
-            return true
-        } catch {
-            return false
-        }
     }
 }
 
@@ -115,9 +100,7 @@ enum JSONWriter {
         json.append(UInt8(ascii: "\""))
     }
 
-    static func copy(_ text: Span<UInt8>, to json: inout [UInt8]) {
-        for index in text.indices { json.append(text[index]) }
-    }
+    static func copy(_ text: Span<UInt8>, to json: inout [UInt8]) { json.append(text) }
 
     static func copy(_ text: String, to json: inout [UInt8]) { json.append(contentsOf: text.utf8) }
 }

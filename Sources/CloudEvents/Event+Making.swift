@@ -3,30 +3,60 @@ extension Event {
     /// through.
     ///
     /// - Parameters:
-    ///   - attributes: names and canonical strings, `specversion` among them.
-    ///   - data: its octets; JSON where the event's `datacontenttype` says so and they are.
+    ///   - attributes: names and canonical strings, in the order they are to have. `specversion`
+    ///     may be left out; then it is 1.0.
+    ///   - data: its octets, if there are any: one JSON text where `datacontenttype` is JSON, and
+    ///     anything where it isn't or is left out.
+    /// - Throws: what an ``EventDecoder`` with the default limits would say.
     public init(
-        attributes: [(name: String, value: String)], data: [UInt8]?
+        attributes: [(name: String, value: String)], data: [UInt8]? = nil
     ) throws(EventFailure) {
-        var json: [UInt8] = [UInt8(ascii: "{")]
+        let isVersioned = attributes.contains { $0.name == "specversion" }
+        let attributes = (isVersioned ? [] : [(name: "specversion", value: "1.0")]) + attributes
+        let attributesBytes = attributes.reduce(0) {
+            $0 + Event.attributeHeaderBytes + $1.name.utf8.count + $1.value.utf8.count
+        }
+        var octets: [UInt8] = []
+        octets.makeRoom(for: Event.attributesStart + attributesBytes + (data?.count ?? 0))
+        var assembler = EventAssembler(limits: EventDecoder.Limits(), .off, false)
+        do throws(EventFailure.Code) {
+            var room = octets.mutableSpan
+            try assembler.write(attributes, data ?? [], in: &room)
+        } catch {
+            throw EventFailure(error, attribute: assembler.failureSubject(in: octets.span))
+        }
+        self.init(trusted: Array(octets[assembler.block(at: 0)]))
+    }
+}
+
+extension EventAssembler {
+    fileprivate mutating func write(
+        _ attributes: [(name: String, value: String)], _ data: [UInt8],
+        in room: inout MutableSpan<UInt8>
+    ) throws(EventFailure.Code) {
+        beginEvent()
         for (name, value) in attributes {
-            if json.count > 1 { json.append(UInt8(ascii: ",")) }
-            JSONWriter.append(Array(name.utf8).span, to: &json)
-            json.append(UInt8(ascii: ":"))
-            JSONWriter.append(Array(value.utf8).span, to: &json)
+            try write(name.utf8.span, value.utf8.span, in: &room)
         }
-        let type = attributes.first { $0.name == "datacontenttype" }?.value
-        if let data, let type, MediaType(Array(type.utf8).span)?.isJSON == true {
-            JSONWriter.copy(",\"data\":", to: &json)
-            JSONWriter.copy(data.span, to: &json)
-        } else if let data {
-            JSONWriter.copy(",\"data_base64\":\"", to: &json)
-            Base64.encode(data.span, to: &json)
-            json.append(UInt8(ascii: "\""))
+        try checkRequired()
+        let isJSON = mediaType?.isJSON == true
+        guard data.isEmpty || !isJSON || data.span.isJSON else {
+            about = "data"
+            throw .dataInvalid
         }
-        json.append(UInt8(ascii: "}"))
-        var decoder = EventDecoder()
-        try decoder.decode(structured: json.span)
-        self = decoder.event(at: 0)
+        writer.beginData(data.isEmpty ? .none : isJSON ? .json : .octets, in: &room)
+        writer.append(data.span, in: &room)
+        endEvent()
+    }
+
+    private mutating func write(
+        _ name: Span<UInt8>, _ value: Span<UInt8>, in room: inout MutableSpan<UInt8>
+    ) throws(EventFailure.Code) {
+        writer.beginName()
+        writer.append(name, in: &room)
+        let meaning = try beginAttribute(in: &room)
+        guard meaning != .data, meaning != .dataBase64 else { throw .attributeNameInvalid }
+        writer.append(value, in: &room)
+        try endAttribute(meaning, isPlain: false, in: &room)
     }
 }

@@ -35,8 +35,8 @@ extension EventAssembler {
         case .data, .dataBase64, .datacontenttype: throw .attributeNameInvalid
         default: break
         }
-        let value = head.extracting(field.value)
-        let text = try writer.append(decoding: value, percentDecoding, in: &room)
+        let text = try writer.append(
+            decoding: field.value, of: head, percentDecoding, in: &room)
         if text == .undecoded { undecodedValues += 1 }
         try endAttribute(meaning, isPlain: text == .plain, in: &room)
     }
@@ -62,7 +62,8 @@ extension EventAssembler {
 extension Span<UInt8> {
     /// Whether a header field is an attribute's.
     fileprivate func isAttribute(_ field: Field) -> Bool {
-        let word = word(at: field.name.lowerBound, count: Swift.min(field.name.count, 3))
+        guard field.name.count >= 3 else { return false }
+        let word = word(at: field.name.lowerBound, count: 3)
         return word | 0x2020_20 == UInt64(ascii: "ce-")
     }
 

@@ -51,16 +51,17 @@ extension EventAssembler {
     ) throws(EventFailure.Code) {
         guard scanner.nextAfterBlanks(in: json) == .quote else { throw .jsonMalformed }
         guard let name = AttributeName(quotedIn: json, at: scanner.offset &+ 1),
-            json.octetIfPresent(at: scanner.offset &+ 1 &+ name.count) == .quote
+            let next = json.octet(after: "\":", at: scanner.offset &+ 1 &+ name.count)
         else { return try readUnusualMember(json, &scanner, in: &room) }
         let meaning = name.meaning
         try beginAttribute(name, meaning, in: &room)
-        scanner.offset &+= 1 &+ name.count
-        let first = try scanner.skipEndOfName(in: json)
+        scanner.offset &+= 3 &+ name.count
+        let first = next > 0x20 ? next : scanner.nextAfterBlanks(in: json)
         try readValue(json, beginning: first, of: meaning, &scanner, in: &room)
     }
 
-    /// Reads a member whose name is long, near the text's end, or spelled with escapes.
+    /// Reads a member whose name is long, spelled with escapes, near the text's end, or before a
+    /// blank.
     private mutating func readUnusualMember(
         _ json: Span<UInt8>, _ scanner: inout JSONScanner, in room: inout MutableSpan<UInt8>
     ) throws(EventFailure.Code) {

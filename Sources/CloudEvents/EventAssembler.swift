@@ -20,8 +20,8 @@ struct EventAssembler: Sendable {
     /// Where each complete event's block ends; there may be more of older requests.
     private var ends: [Int] = []
     private var draft = Draft()
-    /// The version of the first event, as a word.
-    private var version: UInt64?
+    /// The first digit of the version of the first event; no two versions have the same.
+    private var majorVersion: UInt8?
 
     /// What is known of the attributes of an event that isn't complete.
     private struct Draft {
@@ -48,7 +48,7 @@ struct EventAssembler: Sendable {
         count = 0
         undecodedValues = 0
         about = nil
-        version = nil
+        majorVersion = nil
         writer = BlockWriter()
     }
 
@@ -65,6 +65,11 @@ struct EventAssembler: Sendable {
         draft = Draft()
         data = JSONData()
         writer.beginEvent()
+    }
+
+    /// What a failure is about: the attribute begun last, if not something else is known.
+    func failureSubject(in room: Span<UInt8>) -> String? {
+        about ?? (writer.name.isEmpty ? nil : EventFailure.printable(room.extracting(writer.name)))
     }
 
     /// Completes the event, whose attributes and data are written.
@@ -160,7 +165,11 @@ extension EventAssembler {
     ) throws(EventFailure.Code) {
         guard writer.valueBytes <= limits.attributeBytes else { throw .attributeTooLong }
         if !isPlain { try room.span.extracting(writer.value).checkAttributeText() }
-        if meaning != .extension { try check(room.span.extracting(writer.value), meaning) }
+        if meaning != .extension {
+            guard writer.valueBytes > 0 else { throw .attributeEmpty }
+            draft.present |= meaning.bit
+            if meaning.hasSyntax { try check(room.span.extracting(writer.value), meaning) }
+        }
         writer.endAttribute(kind, in: &room)
     }
 
@@ -170,27 +179,25 @@ extension EventAssembler {
     private mutating func check(
         _ value: Span<UInt8>, _ meaning: AttributeName.Meaning
     ) throws(EventFailure.Code) {
-        guard !value.isEmpty else { throw .attributeEmpty }
-        draft.present |= meaning.bit
         let isValid: Bool
         switch meaning {
         case .source: isValid = value.isURIReference
         case .dataschema: isValid = value.isAbsoluteURI
-        case .time: isValid = Timestamp(value) != nil
+        case .time: isValid = TimestampSpelling(value) != nil
         case .datacontenttype:
             draft.mediaType = MediaType(value)
             isValid = draft.mediaType != nil
-        case .specversion: return try accept(version: value)
-        case .id, .type, .subject, .data, .dataBase64, .extension: return
+        default: return try accept(version: value)
         }
         guard isValid else { throw .attributeValueInvalid }
     }
 
     private mutating func accept(version value: Span<UInt8>) throws(EventFailure.Code) {
-        let version = value.count == 3 ? value.shortWord(at: 0, count: 3) : 0
-        guard version == UInt64(ascii: "1.0") || acceptsVersion03 && version == UInt64(ascii: "0.3")
+        guard value.count == 3, value[1] == UInt8(ascii: ".") else { throw .specversionUnsupported }
+        let version = (value[0], value[2])
+        guard version == (0x31, 0x30) || acceptsVersion03 && version == (0x30, 0x33)
         else { throw .specversionUnsupported }
-        guard self.version ?? version == version else { throw .specversionMixed }
-        self.version = version
+        guard majorVersion ?? version.0 == version.0 else { throw .specversionMixed }
+        majorVersion = version.0
     }
 }

@@ -133,7 +133,7 @@ public struct EventDecoder: Sendable {
             }
         } catch {
             throw failure(
-                error, index: assembler.count, offset: min(scanner.offset, json.count))
+                error, index: count, offset: min(scanner.offset, json.count))
         }
     }
 
@@ -155,8 +155,7 @@ public struct EventDecoder: Sendable {
     private mutating func failure(
         _ code: EventFailure.Code, index: Int? = nil, offset: Int? = nil
     ) -> EventFailure {
-        let name = EventFailure.printable(octets.span.extracting(assembler.writer.name))
-        let attribute = assembler.about ?? (name.isEmpty ? nil : name)
+        let attribute = assembler.failureSubject(in: octets.span)
         assembler.reset()
         return EventFailure(code, attribute: attribute, index: index, offset: offset)
     }

@@ -84,16 +84,16 @@ extension BlockWriter {
 
     /// Appends a field's value, decoded.
     mutating func append(
-        decoding field: Span<UInt8>, _ decoding: EventDecoder.PercentDecoding,
-        in room: inout MutableSpan<UInt8>
+        decoding range: Range<Int>, of head: Span<UInt8>,
+        _ decoding: EventDecoder.PercentDecoding, in room: inout MutableSpan<UInt8>
     ) throws(EventFailure.Code) -> HeaderText {
+        if appendPlain(range, of: head, in: &room) { return .plain }
+        removeValue()
+        let field = head.extracting(range)
         guard decoding != .off else {
             append(field, in: &room)
             return .decoded
         }
-        let end = appendPlain(of: field, from: 0, escape: .percent, in: &room)
-        guard end < field.count else { return .plain }
-        removeValue()
         let isASCII = field.indices.allSatisfy { field[$0] < 0x80 }
         if isASCII || decoding == .lenient, appendUnquoted(field, in: &room),
             replaceValue(in: &room, HeaderValue.decodePercents)
@@ -104,6 +104,26 @@ extension BlockWriter {
         removeValue()
         append(field, in: &room)
         return .undecoded
+    }
+
+    /// Appends the field if there is nothing in it that may need decoding.
+    private mutating func appendPlain(
+        _ range: Range<Int>, of head: Span<UInt8>, in room: inout MutableSpan<UInt8>
+    ) -> Bool {
+        var offset = range.lowerBound
+        while offset < range.upperBound, let vector = head.vectorIfPresent(at: offset) {
+            let bytes = min(16, range.upperBound &- offset)
+            appendFirst(bytes, of: vector, in: &room)
+            let place = vector.textMarks(escape: .percent).firstPlace ?? 16
+            guard place >= bytes else { return false }
+            offset &+= bytes
+        }
+        while offset < range.upperBound {
+            guard !head[offset].isTextMark(escape: .percent) else { return false }
+            append(head[offset], in: &room)
+            offset += 1
+        }
+        return true
     }
 
     /// Appends the field without the quotes that senders of old put around all of it or parts.

@@ -60,7 +60,9 @@ struct JSONScanner {
         while true {
             var isOpened = false
             switch first {
-            case .quote: try skipString(in: json)
+            case .quote:
+                offset = json.endOfPlain(from: offset &+ 1)
+                try skipEndOfString(in: json)
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 offset &+= 1
                 isOpened = !accepts(first.closing, in: json)
@@ -75,14 +77,18 @@ struct JSONScanner {
                 }
                 guard open.depth > 0 else { return }
             }
-            first = open.isObject ? try skipName(in: json) : nextAfterBlanks(in: json)
+            first = nextAfterBlanks(in: json)
+            guard open.isObject else { continue }
+            guard first == .quote else { throw .jsonMalformed }
+            first = try skipName(in: json)
         }
     }
 
     /// Passes over a name up to its value, and tells what that begins with.
+    ///
+    /// The next octet is the name's first quote.
     @inline(always)
     private mutating func skipName(in json: Span<UInt8>) throws(EventFailure.Code) -> UInt8 {
-        guard nextAfterBlanks(in: json) == .quote else { throw .jsonMalformed }
         offset = json.endOfPlain(from: offset &+ 1)
         return try skipEndOfName(in: json)
     }
@@ -90,8 +96,7 @@ struct JSONScanner {
     /// Passes over a name's last quote or rest, the colon and blanks, and tells what comes then.
     @inline(always)
     mutating func skipEndOfName(in json: Span<UInt8>) throws(EventFailure.Code) -> UInt8 {
-        if let word = json.wordIfPresent(at: offset), word & 0xFFFF == UInt64(ascii: "\":") {
-            let first = UInt8(truncatingIfNeeded: word >> 16)
+        if let first = json.octet(after: "\":", at: offset) {
             offset &+= 2
             return first > 0x20 ? first : nextAfterBlanks(in: json)
         }
@@ -148,20 +153,14 @@ struct JSONScanner {
 
 // Strings and numbers.
 extension JSONScanner {
-    /// Passes over a string; the next octet is its first quote.
-    @inline(always)
-    mutating func skipString(in json: Span<UInt8>) throws(EventFailure.Code) {
-        offset = json.endOfPlain(from: offset &+ 1)
-        try skipEndOfString(in: json)
-    }
-
+    /// Passes over a string's last quote, or over its rest.
     @inline(always)
     private mutating func skipEndOfString(in json: Span<UInt8>) throws(EventFailure.Code) {
         guard next(in: json) == .quote else { return try skipRestOfString(in: json) }
         offset &+= 1
     }
 
-    /// As ``skipString(in:)``, from somewhere in the string's middle.
+    /// Passes over a string from somewhere in its middle.
     private mutating func skipRestOfString(in json: Span<UInt8>) throws(EventFailure.Code) {
         while offset < json.count {
             switch json[offset] {

@@ -5,9 +5,14 @@ struct MediaType: Equatable {
     /// JSON, or a format made of it.
     let isJSON: Bool
     /// Text, or a format that is text to people.
-    let isText: Bool
+    private let isText: Bool
     /// There is no `charset` but UTF-8 or its part US-ASCII.
     let isUTF8: Bool
+
+    /// Whether data of this type that is UTF-8 can stand as a string in JSON.
+    ///
+    /// Data of a JSON type can't: there a string is a value, not the value's text.
+    var isPlainText: Bool { isText && isUTF8 && !isJSON }
 
     /// Reads a media type with its parameters.
     ///
@@ -48,8 +53,11 @@ private struct MediaTypeReader {
         return offset > start ? start..<offset : nil
     }
 
-    /// Reads all parameters, and tells whether a `charset` is fine; nothing if they're not
-    /// well-formed. A semicolon may stand before nothing, as RFC 9110 §5.6.6 has it.
+    /// Reads all parameters, and tells whether there is no `charset` but UTF-8.
+    ///
+    /// A semicolon may stand before nothing, as RFC 9110 §5.6.6 has it.
+    ///
+    /// - Returns: nothing if they aren't well-formed.
     mutating func isUTF8(_ text: Span<UInt8>) -> Bool? {
         var isUTF8 = true
         while true {

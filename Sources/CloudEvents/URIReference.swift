@@ -20,15 +20,12 @@ extension Span<UInt8> {
     /// What comes after the scheme's colon: 0 where there is no scheme, and nothing where what
     /// stands before the first colon is neither a scheme nor a path of several segments.
     private var endOfScheme: Int? {
-        for offset in indices {
-            switch self[offset] {
-            case UInt8(ascii: ":"): return offset > 0 && self[0].isLetter ? offset + 1 : nil
-            case let octet where octet.isSchemeCharacter: continue
-            case let octet where octet.endsAuthority: return 0
-            default: return hasColonInFirstSegment(from: offset) ? nil : 0
-            }
+        var offset = 0
+        while octetIfPresent(at: offset).isSchemeCharacter { offset &+= 1 }
+        if octetIfPresent(at: offset) == UInt8(ascii: ":") {
+            return offset > 0 && self[0].isLetter ? offset + 1 : nil
         }
-        return 0
+        return hasColonInFirstSegment(from: offset) ? nil : 0
     }
 
     private func hasColonInFirstSegment(from offset: Int) -> Bool {
@@ -47,7 +44,7 @@ extension Span<UInt8> {
             self[start + 1] == UInt8(ascii: "/")
         else { return isPath(from: start) }
         var end = start + 2
-        while let vector = vectorIfPresent(at: end), !any(vector.uriMarks) { end &+= 16 }
+        while vectorIfPresent(at: end)?.uriMarks.isEmpty == true { end &+= 16 }
         while end < count, self[end].isUnreservedOrDelimiter { end &+= 1 }
         if end == count || self[end].endsAuthority { return isPath(from: end) }
         while end < count, !self[end].endsAuthority { end &+= 1 }

@@ -38,7 +38,7 @@ extension Span<UInt8> {
     func checkAttributeText() throws(EventFailure.Code) {
         var offset = 0
         while offset < count {
-            if let vector = vectorIfPresent(at: offset), !any(vector.textMarks(escape: 0)) {
+            if vectorIfPresent(at: offset)?.textMarks(escape: 0).isEmpty == true {
                 offset += 16
                 continue
             }

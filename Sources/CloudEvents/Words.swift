@@ -44,6 +44,16 @@ extension Span<UInt8> {
         return word & .mask(count)
     }
 
+    /// What comes after a literal of at most seven octets, if that stands in this place, in which
+    /// a word can stand.
+    @inline(always)
+    func octet(after literal: StaticString, at offset: Int) -> UInt8? {
+        guard let word = wordIfPresent(at: offset),
+            word & .mask(literal.utf8CodeUnitCount) == UInt64(ascii: literal)
+        else { return nil }
+        return UInt8(truncatingIfNeeded: word &>> UInt64(8 &* literal.utf8CodeUnitCount))
+    }
+
     /// As ``word(at:)``, with letters in lower case; some controls become punctuation.
     @inline(always)
     func foldedWord(at offset: Int) -> UInt64 { word(at: offset) | .folding }
@@ -135,6 +145,9 @@ extension SIMDMask<SIMD16<Int8>> {
     /// A word for each eight octets, all bits of an octet set where the mask is.
     @inline(always)
     private var words: SIMD2<UInt64> { unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self) }
+
+    @inline(always)
+    var isEmpty: Bool { words[0] | words[1] == 0 }
 
     /// The place of the first octet that is set, if one is.
     @inline(always)

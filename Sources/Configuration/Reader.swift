@@ -101,7 +101,7 @@ final class Reader {
 
     private static func looksSecret(_ text: String) -> Bool {
         let lowered = text.lowercased()
-        return ["pas", "secret", "token", "auth", "basic"].contains { lowered.contains($0) }
+        return ["pas", "secret", "token", "auth", "basic", "@"].contains { lowered.contains($0) }
     }
 }
 

@@ -103,6 +103,11 @@ public final class Ingress {
         return sinks
     }
 
+    /// Makes every response the last of its connection.
+    public func sendAway() {
+        for server in servers { server.sendAway() }
+    }
+
     /// Takes no more connections, finishes what has begun, and then calls `done`, once.
     public func drain(_ done: @escaping () -> Void) {
         var left = servers.count

@@ -112,13 +112,27 @@ final class WebhookSource {
     func decode(
         _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>
     ) throws(EventFailure) -> Int {
-        _ = try decoder.decode(
-            fields: head.fields, head: message, body: message.extracting(body))
+        do throws(EventFailure) {
+            _ = try decoder.decode(
+                fields: head.fields, head: message, body: message.extracting(body))
+        } catch {
+            throw isNoEvent(error, head, message)
+                ? EventFailure(.attributeMissing, attribute: "specversion") : error
+        }
         for index in 0..<decoder.count {
             decoder.withValue(of: "type", ofEventAt: index) { received.counter(for: $0).add() }
         }
         statistics.received.add(decoder.count)
         return decoder.count
+    }
+
+    /// Whether the original router took a request for no event at all, which it told otherwise
+    /// than an event with a mistake.
+    private func isNoEvent(
+        _ failure: EventFailure, _ head: RequestHead, _ message: Span<UInt8>
+    ) -> Bool {
+        dialect == .router && failure.code == .attributeMissing && failure.offset == nil
+            && head.field("ce-specversion", in: message) == nil
     }
 
     /// Makes the events that were read last ready for the journal.

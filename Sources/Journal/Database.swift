@@ -148,6 +148,17 @@ extension Database {
         return true
     }
 
+    /// Makes the log's file empty, if all of it was copied and nobody reads it.
+    ///
+    /// - Returns: whether it is empty now.
+    func truncateLog() throws(DatabaseError) -> Bool {
+        let code = unsafe sqlite3_wal_checkpoint_v2(
+            handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        if code & 0xFF == SQLITE_BUSY { return false }
+        guard code == SQLITE_OK else { throw unsafe Database.error(of: handle, "checkpoint") }
+        return true
+    }
+
     /// Sets room aside for the database's file, in chunks of `chunk` bytes.
     func allocate(bytes: Int, chunk: Int) throws(DatabaseError) {
         let code = unsafe sqlite_allocate_database(handle, CInt(chunk), Int64(bytes))

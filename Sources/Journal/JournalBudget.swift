@@ -19,6 +19,8 @@ struct JournalBudget: Equatable {
     var logReserve: Int { unit }
     /// What is kept free in the database's file for them: only dead letters need any.
     var reserve: Int { unit / 4 }
+    /// How large the log is at most, unless something is read for long.
+    var logBytesUsual: Int { 8 * unit }
     /// By how much files grow at a time.
     var chunk: Int { unit }
     /// A journal that was full takes events again when this is all it takes.

@@ -11,7 +11,7 @@ public struct JournalParameters: Sendable, Equatable {
     /// The least `bytesLimit` that a durable journal works with.
     public static let bytesLimitMinimum = 4 * 1024 * 1024
 
-    /// The directory that holds the journal; nobody else's. Made where it's missing.
+    /// The directory that holds the journal, and nothing else; made where it's missing.
     public var path: String
     /// What a receipt that says "accepted" means.
     public var mode = Mode.durable
@@ -19,8 +19,9 @@ public struct JournalParameters: Sendable, Equatable {
     public var bytesLimit = 10 * 1024 * 1024 * 1024
     /// How long delivered events are kept; zero removes them when they're delivered.
     public var keepDelivered = Duration.zero
-    /// The names of the sinks in the configuration's order, without repetition: a
-    /// ``SinkSet`` speaks of their places here. At most ``SinkSet/sinksLimit``.
+    /// The names of the sinks, each once, in the order that a ``SinkSet`` speaks of.
+    ///
+    /// At most ``SinkSet/sinksLimit``.
     public var sinks: [String]
     /// The most submissions that may wait to be stored, or in memory mode to be delivered.
     public var queueRequests = 8_192

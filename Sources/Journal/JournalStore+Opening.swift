@@ -31,7 +31,11 @@ extension JournalStore {
         do {
             database = try Database(path: path, access: .readWrite)
             try prepare(database, path: path)
-            try check(database, path: path, bytes: directory.size(of: Schema.fileName) ?? 0)
+            if directory.size(of: Schema.fileName) ?? 0 <= checkedBytesLimit {
+                try check(database, path: path)
+            } else {
+                logger.notice("the journal is too large to be read through before it's used")
+            }
             database.countFramesInLog()
             // A process that met a failed write may have left pages in the log that only seem
             // to be on disk. Copied they are written anew, and the log begins anew.
@@ -95,8 +99,7 @@ extension JournalStore {
         if isNew { try database.execute("BEGIN IMMEDIATE;\(Schema.creation)COMMIT") }
     }
 
-    private static func check(_ database: Database, path: String, bytes: Int) throws {
-        guard bytes <= checkedBytesLimit else { return }
+    private static func check(_ database: Database, path: String) throws {
         let result = try database.text("PRAGMA quick_check(1)") ?? "no answer"
         guard result == "ok" else { throw JournalError.damaged(path: path, detail: result) }
     }

@@ -123,6 +123,10 @@ final class JournalStore {
         guard try database.checkpoint() else { return false }
         // After all is copied SQLite cuts the file off at the end of the chunk.
         allocatedBytes = roundedUp(fileBytes)
+        // A reader kept it from beginning anew for long.
+        if allocatedLogBytes > budget.logBytesUsual, try database.truncateLog() {
+            allocatedLogBytes = 0
+        }
         return true
     }
 

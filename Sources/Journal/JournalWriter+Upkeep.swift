@@ -32,13 +32,20 @@ extension JournalWriter {
             oldest = next
             metrics.oldestMilliseconds.set(Int(record?.receivedMilliseconds ?? 0))
             try purge(store)
-            if submissions.isEmpty, outcomes.isEmpty, try store.shrinkIfDrained() {
-                logger.info("the journal has drained; its file was made small again")
-            }
+            if submissions.isEmpty, outcomes.isEmpty { try shrink(store) }
         } catch {
             block(error)
         }
         takeTurn()
+    }
+
+    private func shrink(_ store: JournalStore) throws(DatabaseError) {
+        do throws(DatabaseError) {
+            guard try store.shrinkIfDrained() else { return }
+            logger.info("the journal has drained; its file was made small again")
+        } catch  where error.kind == .noRoom || error.kind == .locked {
+            // It's as good as it was before.
+        }
     }
 
     /// Deletes delivered events that were kept long enough, or that take the room of new ones.
@@ -126,8 +133,9 @@ extension JournalWriter {
         loop.stop()
     }
 
-    /// Leaves the database complete without its log. The log's file and its room stay, so that
-    /// the journal can be opened on a disk that has none left.
+    /// Leaves the database complete without its log.
+    ///
+    /// The log's file and its room stay, so that the journal can be opened on a full disk.
     private func close(_ store: JournalStore) {
         do {
             if try store.database.checkpoint() { store.directory.markClosed() }

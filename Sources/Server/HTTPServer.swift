@@ -79,19 +79,27 @@ public final class HTTPServer {
 
     // MARK: - Ending
 
+    /// Makes every response from now on the last of its connection, so that peers go elsewhere.
+    public func sendAway() { isDraining = true }
+
     /// Takes no more connections and lets those that are open finish what they have begun.
     ///
-    /// - Parameter done: called once, when the last is closed.
-    public func drain(_ done: @escaping () -> Void) {
-        guard !isDraining else { return }
-        isDraining = true
+    /// - Parameters:
+    ///   - idleGrace: how long connections without a request stay open: a peer that is just
+    ///     sending one would else never learn what became of it.
+    ///   - done: called once, when the last is closed.
+    public func drain(idleGrace: Duration = .seconds(1), _ done: @escaping () -> Void) {
+        guard whenDrained == nil else { return }
+        sendAway()
         // Those that the system has taken already would be reset.
         accept()
         if let listening { loop.unwatch(listening, number: socket.descriptor.number) }
         listening = nil
         socket.stopListening()
         whenDrained = done
-        for connection in connections { connection.drain() }
+        loop.schedule(after: idleGrace) {
+            for connection in self.connections { connection.drain() }
+        }
         checkDrained()
     }
 

@@ -17,10 +17,12 @@ final class EventPoster {
         var seconds = 0.0
 
         var text: String {
-            let lines = reasons.sorted { $0.key < $1.key }.map { "  \($0.value) × \($0.key)" }
-            return
-                (["\(accepted) accepted, \(refused) refused, \(unreachable) not delivered"] + lines)
-                .joined(separator: "\n")
+            "\(accepted) accepted, \(refused) refused, \(unreachable) not delivered"
+        }
+
+        /// Why events weren't accepted, a line for each reason.
+        var notes: [String] {
+            reasons.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
         }
 
         var json: String {

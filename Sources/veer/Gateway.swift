@@ -204,6 +204,7 @@ final class Gateway {
         }
         guard shutdown.begin(ingressCount: stopping.ingress.count) else { exit(1) }
         logger.info("initiating shutdown")
+        for thread in stopping.ingress { thread.sendAway() }
         let (delay, timeout) = (settings.shutdown.delay, settings.shutdown.timeout)
         stopping.loop.schedule(after: delay) { self.take(self.shutdown.delayPassed(), stopping) }
         // Most of the time is the senders'; what is left is for the sinks and for late answers.

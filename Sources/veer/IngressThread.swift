@@ -7,6 +7,7 @@ import Telemetry
 /// One of the threads that take requests in, as main sees it.
 struct IngressThread: Sendable {
     private enum Command: Sendable {
+        case sendAway
         case drain
         case stop
     }
@@ -31,6 +32,7 @@ struct IngressThread: Sendable {
             try control.receive(on: loop) { commands in
                 for command in commands {
                     switch command {
+                    case .sendAway: ingress.sendAway()
                     case .drain: ingress.drain(drained)
                     case .stop:
                         ingress.closeAll()
@@ -40,6 +42,9 @@ struct IngressThread: Sendable {
             }
         }
     }
+
+    /// Has the thread tell its peers to go elsewhere.
+    func sendAway() { _ = control.send(.sendAway) }
 
     /// Lets the thread finish what has begun and take nothing new.
     func drain() { _ = control.send(.drain) }

@@ -9,7 +9,9 @@ struct RouterArguments {
         guard let first = arguments.first, Self.flag(first) != nil else { return nil }
         for argument in arguments {
             guard let (name, value) = Self.flag(argument) else {
-                translated.append(argument)
+                // A value; or, after one dash, a word that our parser would take for letters.
+                let isWord = argument.hasPrefix("-") && !argument.hasPrefix("--")
+                translated.append(isWord && argument.count > 2 ? "-\(argument)" : argument)
                 continue
             }
             switch (name, value) {

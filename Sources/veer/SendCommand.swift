@@ -47,7 +47,7 @@ struct SendCommand: ParsableCommand {
     @Option(help: "The data: a text, or @FILE; @- reads the standard input.")
     var data: String?
 
-    @Option(help: "The type of the data.")
+    @Option(help: "The type of the data; if left out, JSON where it is that, else text.")
     var datacontenttype: String?
 
     @Option(help: "A name and a password for Basic authentication, as name:password.")
@@ -89,6 +89,7 @@ struct SendCommand: ParsableCommand {
             throw ExitStatus.badData.code
         }
         let result = try post(requests(events))
+        for note in result.notes { printError(note) }
         print(output == .json ? result.json : result.text)
         if result.unreachable > 0 { throw ExitStatus.unavailable.code }
         if result.refused > 0 { throw ExitStatus.checkFailed.code }
@@ -105,15 +106,29 @@ struct SendCommand: ParsableCommand {
                 ("source", source), ("type", type), ("time", Timestamp.now.text),
             ]
             if let subject { attributes.append(("subject", subject)) }
-            if let kind = datacontenttype ?? octets.map({ _ in "application/json" }) {
-                attributes.append(("datacontenttype", kind))
-            }
             for text in extensions {
                 let parts = text.split(
                     separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 attributes.append((String(parts[0]), String(parts[1])))
             }
-            return try Event(attributes: attributes, data: octets)
+            return try makeEvent(attributes, octets)
+        }
+    }
+
+    /// Data of no given type is JSON if it can be, and else text.
+    private func makeEvent(
+        _ attributes: [(name: String, value: String)], _ data: [UInt8]?
+    ) throws(EventFailure) -> Event {
+        guard let data, datacontenttype == nil else {
+            let type = datacontenttype.map { [("datacontenttype", $0)] } ?? []
+            return try Event(attributes: attributes + type, data: data)
+        }
+        do throws(EventFailure) {
+            return try Event(
+                attributes: attributes + [("datacontenttype", "application/json")], data: data)
+        } catch  where error.code == .jsonMalformed {
+            return try Event(
+                attributes: attributes + [("datacontenttype", "text/plain")], data: data)
         }
     }
 

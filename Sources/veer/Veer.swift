@@ -21,9 +21,21 @@ struct Veer: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let router = RouterArguments(arguments) {
-            main(router.translated)
+            runAsRouter(router.translated)
         } else {
             main(arguments)
+        }
+    }
+
+    /// As `main(_:)`, with the status that the original router had for a wrong command line.
+    private static func runAsRouter(_ arguments: [String]) {
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            printError(fullMessage(for: error))
+            Glibc.exit(2)
         }
     }
 }

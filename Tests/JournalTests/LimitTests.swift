@@ -84,6 +84,47 @@ import Testing
         harness.stop()
     }
 
+    @Test func `a file that has drained is made small again`() async throws {
+        let directory = try TemporaryDirectory()
+        var parameters = JournalParameters(path: directory.path, sinks: ["broker"])
+        parameters.bytesLimit = JournalParameters.bytesLimitMinimum
+        let harness = try Harness(parameters)
+        let file = try JournalFile(directory: directory.path)
+        for number in 1...200 {
+            #expect(try await harness.store("\(number)", to: 0, bytes: 10_000) == .accepted)
+        }
+        #expect(try file.statistics().fileBytes > 2_000_000)
+        for sequence in 1...199 as ClosedRange<SequenceNumber> {
+            harness.settle(.delivered(sequence))
+        }
+        while try file.statistics().fileBytes > 200_000 { try await harness.wait() }
+        #expect(try await harness.store("a", to: 0) == .accepted)
+        #expect(try await harness.backlog(sink: 0).map(\.sequence) == [200, 201])
+        harness.stop()
+        #expect(try file.verify().problems == [])
+    }
+
+    /// A reader of an old state keeps the log from beginning anew.
+    @Test func `a reader that doesn't end makes the journal full, but not endless`() async throws {
+        let directory = try TemporaryDirectory()
+        var parameters = JournalParameters(path: directory.path, sinks: ["broker"])
+        parameters.bytesLimit = JournalParameters.bytesLimitMinimum
+        let harness = try Harness(parameters)
+        let reader = try Database(path: directory.file(Schema.fileName), access: .readOnly)
+        try reader.execute("BEGIN; SELECT count(*) FROM events")
+        var sequence: SequenceNumber = 1
+        while try await harness.store("\(sequence)", to: 0, bytes: 10_000) == .accepted {
+            harness.settle(.delivered(sequence))
+            sequence += 1
+        }
+        let file = try JournalFile(directory: directory.path)
+        #expect(try file.statistics().logBytes <= 4 * 1024 * 1024)
+        try reader.execute("COMMIT")
+        while try await harness.store("x", to: 0) != .accepted {}
+        #expect(try file.statistics().logBytes < 1024 * 1024)
+        harness.stop()
+    }
+
     // MARK: - The disk's
 
     @Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount a tmpfs"))
