@@ -32,8 +32,8 @@ def test_the_program_has_help():
 
 
 @pytest.mark.parametrize("words", [
-    ["nothing"], ["run", "--nothing"], ["send"], ["check"], ["listen", "--status", "often"],
-    ["version", "--output", "xml"], ["send", "--to", "nowhere"]], ids=" ".join)
+    ["nothing"], ["run", "--nothing"], ["send", "--count", "many"], ["listen", "--status", "often"],
+    ["version", "--output", "xml"], ["journal", "show"]], ids=" ".join)
 def test_a_wrong_command_line_is_told(words):
     reply = command(*words)
     assert reply.returncode == 64
@@ -107,7 +107,7 @@ def test_a_wrong_event_is_told_before_it_is_sent(sink):
 def test_a_receiver_that_cannot_be_reached_is_told():
     reply = command("send", "--to", "http://127.0.0.1:9/")
     assert reply.returncode == 69
-    assert "127.0.0.1" in reply.stderr
+    assert "127.0.0.1" in reply.stdout + reply.stderr
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def listen(tmp_path):
 
 def test_listen_shows_what_it_gets(listen):
     veer, url = listen()
-    assert command("send", "--to", url, "--id", "shown", "--data", "hello").returncode == 0
+    assert command("send", "--to", url, "--id", "shown", "--data", '"hello"').returncode == 0
     veer.wait_for_output("shown")
     veer.wait_for_output("hello")
 

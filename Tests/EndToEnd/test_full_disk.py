@@ -24,6 +24,8 @@ class SmallDisk:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if self._holder.stdout.readline() != b"mounted\n":
             pytest.skip(f"mounting isn't permitted: {self._holder.stderr.read().decode()}")
+        self.prefix = ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt"]
+        self.journal = folder / "journal"
         # What others mount, one sees through a process that is there.
         self.folder = pathlib.Path(f"/proc/{self._holder.pid}/root{folder}")
 
@@ -74,7 +76,8 @@ def check_refusal(reply):
 
 
 def started_on(disk, start, configuration):
-    return start(configuration | {"journal": {"path": str(disk.folder / "journal")}})
+    return start(configuration | {"journal": {"path": str(disk.journal)}}, prefix=[
+        *disk.prefix, f"--wd={disk.journal.parent.parent}"])
 
 
 def test_events_that_fill_the_disk_are_delivered_later(start, make_sink, disk):
@@ -117,7 +120,7 @@ def test_a_disk_that_others_fill_is_survived(start, sink, disk):
     refused = {id for id, status in ledger.statuses.items() if status == 503}
     assert not refused & set(sink.ids)
     assert veer.stop() == 0
-    verify = command("journal", "verify", "--path", disk.folder / "journal")
+    verify = command("journal", "verify", "--path", disk.journal, prefix=disk.prefix)
     assert verify.returncode == 0, verify.stdout + verify.stderr
 
 

@@ -197,8 +197,8 @@ class Veer:
         return self.wait()
 
 
-def command(*arguments, directory=None, environment=None, seconds=30):
+def command(*arguments, directory=None, prefix=(), environment=None, seconds=30):
     """Runs a command of `veer` to its end."""
     return subprocess.run(
-        [str(BINARY), *map(str, arguments)], cwd=directory, stdin=subprocess.DEVNULL,
+        [*prefix, str(BINARY), *map(str, arguments)], cwd=directory, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=seconds, env=os.environ | (environment or {}))
