@@ -87,7 +87,8 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
-        .testTarget(name: "CloudEventsTests", dependencies: ["CloudEvents"], swiftSettings: tests),
+        .testTarget(
+            name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
