@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 // MARK: - epoll
@@ -284,4 +285,22 @@ static inline int linux_processors(void) {
     if (sched_getaffinity(0, sizeof set, (cpu_set_t *)set)) return 1;
     for (int i = 0; i < 16; i++) count += __builtin_popcountl(set[i]);
     return count > 0 ? count : 1;
+}
+
+// MARK: - Clocks
+
+static inline int64_t linux_nanoseconds(clockid_t clock) {
+    struct timespec time = {0};
+    (void)clock_gettime(clock, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+// Since 1970, as the system's clock has it.
+static inline int64_t linux_realtime_nanoseconds(void) {
+    return linux_nanoseconds(CLOCK_REALTIME);
+}
+
+// CPU time of all the process's threads.
+static inline int64_t linux_cpu_nanoseconds(void) {
+    return linux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
 }
