@@ -72,7 +72,14 @@ static inline int linux_epoll_wait(int epoll, struct linux_ready *ready, int tim
     return count;
 }
 
-// MARK: - Wake-ups and signals
+// MARK: - Time, wake-ups and signals
+
+// Nanoseconds since the system was started, also while it slept; what Swift's ContinuousClock tells.
+static inline int64_t linux_uptime(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
 
 static inline int linux_eventfd_create(void) {
     int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
