@@ -46,7 +46,7 @@ class SmallDisk:
 
 @pytest.fixture
 def disk(tmp_path):
-    disk = SmallDisk(tmp_path / "disk", 16)
+    disk = SmallDisk(tmp_path / "disk", 64)
     yield disk
     disk.close()
 
@@ -130,6 +130,7 @@ def test_it_is_killed_with_a_full_disk_and_goes_on(start, make_sink, disk):
         sink.url, delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"})
     veer = started_on(disk, start, configuration)
     accepted, reply = fill_with_events(veer)
+    assert accepted
     check_refusal(reply)
     veer.kill()
     sink.answer = lambda delivery: Answer(202)
@@ -144,6 +145,7 @@ def test_the_journals_own_limit_refuses_too(start, make_sink):
         sink.url, journal={"path": "journal", "bytesLimit": "16MiB"},
         delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"}))
     accepted, reply = fill_with_events(veer)
+    assert accepted
     check_refusal(reply)
     used = sum(path.stat().st_size for path in (veer.directory / "journal").iterdir())
     assert used < 32 * MEBIBYTE
