@@ -48,6 +48,11 @@ public final class Journal: Sendable {
         let requests = try Mailbox<JournalRequest>(messagesLimit: Self.requestsLimit)
         let status = SharedStatus()
         let metrics = JournalMetrics(metrics)
+        if let store {
+            // Who asks before the thread has begun isn't told that nothing waits.
+            metrics.events.set(Int(store.counters.pendingEvents))
+            metrics.setDeadLetters(store.deadLetters)
+        }
         let handedOver = Mutex(store)
         thread = try EventLoop.start(name: "veer-journal") { loop throws(SystemError) in
             let owner: any JournalOwner

@@ -1,12 +1,14 @@
 """A full disk loses nothing: new events are refused, deliveries go on, and it recovers."""
 
+import json
 import pathlib
 import subprocess
 from contextlib import suppress
 
 import pytest
 
-from client import Ledger, Load, attributes, binary, post, structured
+from client import (
+    Ledger, Load, attributes, binary, post, small_event, structured, structured_event)
 from sink import Answer
 from veer import command, gateway, wait_until
 
@@ -46,7 +48,7 @@ class SmallDisk:
 
 @pytest.fixture
 def disk(tmp_path):
-    disk = SmallDisk(tmp_path / "disk", 16)
+    disk = SmallDisk(tmp_path / "disk", 64)
     yield disk
     disk.close()
 
@@ -101,19 +103,19 @@ def test_events_that_fill_the_disk_are_delivered_later(start, make_sink, disk):
 
 
 def test_a_disk_that_others_fill_is_survived(start, sink, disk):
-    veer = started_on(disk, start, gateway(sink.url))
+    veer = started_on(disk, start, gateway(
+        sink.url, delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"}))
     ledger = Ledger()
-    with Load(veer.host_and_port(), ledger, clients=4):
+    with Load(veer.host_and_port(), ledger, clients=4, events=medium_event):
         for _ in range(3):
-            count = len(ledger.accepted)
-            wait_until(lambda: len(ledger.accepted) > count + 50, "accepted events", 30)
+            wait_for_more(ledger, 202, 50)
+            # What a journal has of a disk is used again, so its events must stay.
+            sink.answer = lambda delivery: Answer(503)
             disk.fill()
-            refused = sum(status == 503 for status in ledger.statuses.values())
-            wait_until(lambda: sum(status == 503 for status in list(ledger.statuses.values()))
-                       > refused + 5, "refusals", 30)
+            wait_for_more(ledger, 503, 10)
             disk.empty()
-        count = len(ledger.accepted)
-        wait_until(lambda: len(ledger.accepted) > count + 50, "accepted events again", 30)
+            wait_for_more(ledger, 202, 50)
+            sink.answer = lambda delivery: Answer(202)
     assert set(ledger.statuses.values()) == {202, 503}
     veer.wait_until_delivered()
     assert ledger.accepted <= set(sink.accepted_ids)
@@ -124,12 +126,26 @@ def test_a_disk_that_others_fill_is_survived(start, sink, disk):
     assert verify.returncode == 0, verify.stdout + verify.stderr
 
 
+def medium_event():
+    [(id, _, _)] = small_event()
+    return [structured_event(id, json.dumps({"fill": "z" * 10_000}).encode())]
+
+
+def wait_for_more(ledger, status, count):
+    """Returns when so many more requests got this status."""
+    def total():
+        return list(ledger.statuses.values()).count(status)
+    before = total()
+    wait_until(lambda: total() >= before + count, f"{count} answers {status}", 30)
+
+
 def test_it_is_killed_with_a_full_disk_and_goes_on(start, make_sink, disk):
     sink = make_sink(lambda delivery: Answer(503))
     configuration = gateway(
         sink.url, delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"})
     veer = started_on(disk, start, configuration)
     accepted, reply = fill_with_events(veer)
+    assert accepted
     check_refusal(reply)
     veer.kill()
     sink.answer = lambda delivery: Answer(202)
@@ -144,6 +160,7 @@ def test_the_journals_own_limit_refuses_too(start, make_sink):
         sink.url, journal={"path": "journal", "bytesLimit": "16MiB"},
         delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"}))
     accepted, reply = fill_with_events(veer)
+    assert accepted
     check_refusal(reply)
     used = sum(path.stat().st_size for path in (veer.directory / "journal").iterdir())
     assert used < 32 * MEBIBYTE
