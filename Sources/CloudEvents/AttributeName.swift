@@ -93,13 +93,9 @@ struct AttributeName {
         }
     }
 
-    /// A short name of a header field, in which letters stand in either case, in lower case.
-    ///
-    /// Folding makes no token but one of letters and digits a valid name.
+    /// A short name in lower case.
     var lowercased: Self {
-        Self(
-            first | .folding & .mask(min(count, 8)),
-            count <= 8 ? 0 : second | .folding & .mask(min(count &- 8, 8)), count: count)
+        Self(first.lowercased, count <= 8 ? 0 : second.lowercased, count: count)
     }
 
     /// Whether a short name has the characters that an attribute's name can have.

@@ -19,30 +19,24 @@ extension Event {
         _ encoding: HeaderEncoding, scratch: inout [UInt8],
         _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void
     ) {
-        let contentTypeName = Array("Content-Type".utf8)
         let contentType = attribute("datacontenttype")
         for attribute in attributes {
-            let name = octets.span.extracting(attribute.name)
             let value = octets.span.extracting(attribute.value)
-            guard attribute != contentType else {
-                body(contentTypeName.span, value)
-                continue
-            }
+            let isContentType = attribute == contentType
             scratch.removeAll(keepingCapacity: true)
-            scratch.append(UInt8(ascii: "c"))
-            scratch.append(UInt8(ascii: "e"))
-            scratch.append(UInt8(ascii: "-"))
-            JSONWriter.copy(name, to: &scratch)
+            JSONWriter.copy(isContentType ? "Content-Type" : "ce-", to: &scratch)
+            if !isContentType { scratch.append(octets.span.extracting(attribute.name)) }
             let nameEnd = scratch.count
-            switch encoding {
-            case .spec: HeaderValue.encode(value, to: &scratch)
-            case .raw: HeaderValue.copy(value, to: &scratch)
+            if isContentType || encoding == .raw {
+                HeaderValue.copy(value, to: &scratch)
+            } else {
+                HeaderValue.encode(value, to: &scratch)
             }
             let field = scratch.span
             body(field.extracting(0..<nameEnd), field.extracting(nameEnd..<field.count))
         }
         if dataKind == .json, contentType == nil {
-            body(contentTypeName.span, Array("application/json".utf8).span)
+            body("Content-Type".utf8.span, "application/json".utf8.span)
         }
     }
 

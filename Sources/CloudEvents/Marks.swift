@@ -43,6 +43,13 @@ extension UInt64 {
         return known & ~self & Self.tops == Self.tops
     }
 
+    /// The octets with ASCII's letters in lower case.
+    @inline(always)
+    var lowercased: UInt64 {
+        let capitals = marks(from: UInt8(ascii: "A"), through: UInt8(ascii: "Z"))
+        return self | (capitals & ~self & Self.tops) >> 2
+    }
+
     /// Marks ASCII octets within bounds; the top bits of the others mean nothing.
     @inline(always)
     private func marks(from first: UInt8, through last: UInt8) -> UInt64 {

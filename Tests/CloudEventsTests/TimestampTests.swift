@@ -3,7 +3,9 @@ import Testing
 
 @testable import CloudEvents
 
-/// Spec: RFC 3339 §5.6. R-30.
+/// Spec: RFC 3339 §5.6.
+///
+///
 @Suite struct TimestampTests {
     static func timestamp(_ text: String) -> Timestamp? { Timestamp(Array(text.utf8).span) }
 
