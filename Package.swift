@@ -96,7 +96,8 @@ let package = Package(
             swiftSettings: tests),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
-        .testTarget(name: "CloudEventsTests", dependencies: ["CloudEvents"], swiftSettings: tests),
+        .testTarget(
+            name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 // MARK: - epoll
@@ -71,7 +72,14 @@ static inline int linux_epoll_wait(int epoll, struct linux_ready *ready, int tim
     return count;
 }
 
-// MARK: - Wake-ups and signals
+// MARK: - Time, wake-ups and signals
+
+// Nanoseconds since the system was started, also while it slept: Swift's ContinuousClock.
+static inline int64_t linux_uptime(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
 
 static inline int linux_eventfd_create(void) {
     int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -284,4 +292,22 @@ static inline int linux_processors(void) {
     if (sched_getaffinity(0, sizeof set, (cpu_set_t *)set)) return 1;
     for (int i = 0; i < 16; i++) count += __builtin_popcountl(set[i]);
     return count > 0 ? count : 1;
+}
+
+// MARK: - Clocks
+
+static inline int64_t linux_nanoseconds(clockid_t clock) {
+    struct timespec time = {0};
+    (void)clock_gettime(clock, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+// Since 1970, as the system's clock has it.
+static inline int64_t linux_realtime_nanoseconds(void) {
+    return linux_nanoseconds(CLOCK_REALTIME);
+}
+
+// CPU time of all the process's threads.
+static inline int64_t linux_cpu_nanoseconds(void) {
+    return linux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
 }

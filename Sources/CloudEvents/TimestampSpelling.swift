@@ -99,10 +99,11 @@ struct CalendarDate {
     }
 
     // In both directions years begin in March, so that a leap day is the last of its year, and
-    // 400 years, which have 146,097 days, are one era. The 719,468 days are those before 1970.
+    // 400 years, which have 146,097 days, are one era. 719,468 days lie between March of year 0
+    // and 1970; an era is added to them, so that January of year 0 isn't a negative number.
 
     init(daysSince1970: Int) {
-        let days = daysSince1970 + 719_468
+        let days = daysSince1970 + 719_468 + 146_097
         let era = days / 146_097
         let dayOfEra = days % 146_097
         let yearOfEra =
@@ -111,7 +112,7 @@ struct CalendarDate {
         let monthFromMarch = (5 * dayOfYear + 2) / 153
         day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+        year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0) - 400
     }
 
     var daysSince1970: Int {

@@ -123,7 +123,7 @@ struct NodeBuilder {
     }
 
     private func checkTag(_ event: YAMLEvent, standard: String, _ place: Place) {
-        guard let tag = event.tag, tag != "tag:yaml.org,2002:\(standard)", tag != "!" else {
+        guard let tag = event.tag, tag != "tag:yaml.org,2002:\(standard)" else {
             return
         }
         reader.error(

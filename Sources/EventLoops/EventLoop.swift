@@ -58,8 +58,15 @@ public final class EventLoop {
     }
 
     /// The time at which this turn began; it stands still within a turn.
-    public private(set) var now = ContinuousClock.now
+    public var now: ContinuousClock.Instant {
+        startInstant.advanced(by: .nanoseconds(nanoseconds - startNanoseconds))
+    }
 
+    /// The same as nanoseconds from some moment on, for those who ask often.
+    public private(set) var nanoseconds: Int
+
+    private let startInstant = ContinuousClock.now
+    private let startNanoseconds: Int
     private let epoll: Descriptor
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
@@ -69,6 +76,8 @@ public final class EventLoop {
     /// A loop for the calling thread, to be ``run()`` on it.
     public init() throws(SystemError) {
         epoll = try Descriptor(from: "epoll_create1", linux_epoll_create())
+        startNanoseconds = Int(linux_uptime())
+        nanoseconds = startNanoseconds
     }
 
     /// Runs a new loop on a new thread, until its ``stop()``.
@@ -147,7 +156,7 @@ public final class EventLoop {
     /// With no delay that is the end of this turn, or of the next if a timer asks for it.
     @discardableResult
     public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> LoopTimer {
-        timers.insert(at: now.advanced(by: max(delay, .zero)), body)
+        timers.insert(at: nanoseconds + max(delay.wholeNanoseconds, 0), body)
     }
 
     /// Takes a timer back; one that has fired or was cancelled before is left alone.
@@ -164,10 +173,10 @@ public final class EventLoop {
         }
         var ready = [linux_ready](repeating: linux_ready(), count: Int(LINUX_READY_LIMIT))
         while !isStopped {
-            let timeout = timers.millisecondsLeft(from: ContinuousClock.now)
+            let timeout = timers.millisecondsLeft(from: Int(linux_uptime()))
             let count = try check(
                 "epoll_wait", unsafe linux_epoll_wait(epoll.number, &ready, timeout))
-            now = ContinuousClock.now
+            nanoseconds = Int(linux_uptime())
             for event in ready.prefix(Int(count)) {
                 let registration = Registration(number: event.registration)
                 let slot = slots[registration.slot]
@@ -176,7 +185,12 @@ public final class EventLoop {
             }
             // One that is scheduled meanwhile waits for the next turn, be it due or not.
             let latest = timers.latest
-            while !isStopped, let body = timers.next(until: now, latest: latest) { body() }
+            while !isStopped, let body = timers.next(until: nanoseconds, latest: latest) { body() }
         }
     }
+}
+
+extension Duration {
+    /// What the loop reckons with.
+    public var wholeNanoseconds: Int { Int(attoseconds / 1_000_000_000) }
 }

@@ -9,7 +9,8 @@ public struct LoopTimer: Hashable, Sendable {
 /// comes: nearly all timers of a server are cancelled, and finding them would cost more.
 struct TimerQueue {
     private struct Entry {
-        var instant: ContinuousClock.Instant
+        /// Nanoseconds, as the loop has them.
+        var instant: Int
         var number: UInt64
 
         /// What is due at the same time is called in the order it was scheduled.
@@ -23,7 +24,7 @@ struct TimerQueue {
     private var numbers: UInt64 = 0
 
     mutating func insert(
-        at instant: ContinuousClock.Instant, _ body: @escaping () -> Void
+        at instant: Int, _ body: @escaping () -> Void
     ) -> LoopTimer {
         numbers += 1
         bodies[numbers] = body
@@ -44,7 +45,7 @@ struct TimerQueue {
 
     /// Takes out the first body that is due, and was scheduled no later than `latest`.
     mutating func next(
-        until now: ContinuousClock.Instant, latest: LoopTimer
+        until now: Int, latest: LoopTimer
     ) -> (() -> Void)? {
         while let first = heap.first, first.instant <= now, first.number <= latest.number {
             removeFirst()
@@ -55,14 +56,11 @@ struct TimerQueue {
 
     /// How long `epoll_wait` may sleep: rounded up, so that it doesn't wake just too early; -1
     /// where nothing is scheduled.
-    mutating func millisecondsLeft(from now: ContinuousClock.Instant) -> CInt {
+    mutating func millisecondsLeft(from now: Int) -> CInt {
         while let first = heap.first, bodies[first.number] == nil { removeFirst() }
         guard let first = heap.first else { return -1 }
         guard first.instant > now else { return 0 }
-        let (seconds, attoseconds) = (first.instant - now).components
-        let milliseconds =
-            seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return CInt(min(milliseconds, 60_000))
+        return CInt(min((first.instant - now + 999_999) / 1_000_000, 60_000))
     }
 
     private mutating func removeFirst() {

@@ -11,7 +11,7 @@ enum HostSyntax {
             else { return false }
             place = end + 1
         } else {
-            while place < host.upperBound, message[place].isHostName { place += 1 }
+            place = min(message.endOfHostName(from: place), host.upperBound)
             guard place > host.lowerBound else { return false }
         }
         guard place < host.upperBound else { return true }
@@ -19,8 +19,9 @@ enum HostSyntax {
     }
 
     private static func isPort(_ message: Span<UInt8>, _ port: Range<Int>) -> Bool {
-        guard port.count <= 5 else { return false }
-        return port.isEmpty || decimal(message, port).map { $0 <= 65_535 } == true
+        guard !port.isEmpty else { return true }
+        guard port.count <= 5, let number = decimal(message, port) else { return false }
+        return number <= 65_535
     }
 
     private static func isIPv6(_ message: Span<UInt8>, _ address: Range<Int>) -> Bool {

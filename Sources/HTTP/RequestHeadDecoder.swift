@@ -93,8 +93,7 @@ public struct RequestHeadDecoder: Sendable {
     private func requestLine(
         _ message: Span<UInt8>, into head: inout RequestHead
     ) throws(RequestFailure) -> Int? {
-        var place = offset
-        while place < message.count, message[place].isToken { place += 1 }
+        var place = message.endOfToken(from: offset)
         guard place < message.count else { return try unfinishedRequestLine(message) }
         guard message[place] == .space, place > offset else {
             guard message[place] == .cr, place == offset else { throw .malformedRequestLine }
@@ -105,13 +104,19 @@ public struct RequestHeadDecoder: Sendable {
 
         place += 1
         let target = place
-        while place < message.count, message[place].isTarget { place += 1 }
+        place = message.endOfPlainPath(from: place)
+        let isPlainPath = place < message.count && message[place] == .space
+        if !isPlainPath { place = message.endOfTarget(from: place) }
         guard place - offset <= limits.requestLineBytes else { throw .targetTooLong }
         guard place < message.count else { return try unfinishedRequestLine(message) }
         guard message[place] == .space, place > target else { throw .malformedRequestLine }
         guard let end = try version(message, at: place + 1, into: &head) else { return nil }
         guard head.method != .other else { throw .unknownMethod }
-        try RequestTarget.read(message, target..<place, into: &head)
+        if isPlainPath, message[target] == .slash, head.method != .connect {
+            head.path = target..<place
+        } else {
+            try RequestTarget.read(message, target..<place, into: &head)
+        }
         return end
     }
 
@@ -143,13 +148,10 @@ public struct RequestHeadDecoder: Sendable {
     private func version(
         _ message: Span<UInt8>, at start: Int, into head: inout RequestHead
     ) throws(RequestFailure) -> Int? {
-        let name = start..<min(start + 5, message.count)
-        guard message.begins("HTTP/", in: name) else { throw .malformedRequestLine }
-        for place in start + 5..<max(min(start + 8, message.count), start + 5) {
-            let isDot = place == start + 6
-            guard isDot ? message[place] == .dot : message[place].isDigit
-            else { throw .malformedRequestLine }
+        if message.count >= start + 10, message.equals("HTTP/1.1\r\n", in: start..<start + 10) {
+            return start + 10
         }
+        try checkVersionSyntax(message, at: start)
         guard message.count >= start + 8 else { return nil }
         switch (message[start + 5], message[start + 7]) {
         case (0x31, 0x30): head.minorVersion = 0
@@ -164,13 +166,29 @@ public struct RequestHeadDecoder: Sendable {
         return start + 10
     }
 
+    /// `"HTTP/" DIGIT "." DIGIT`, as far as it's here.
+    private func checkVersionSyntax(
+        _ message: Span<UInt8>, at start: Int
+    ) throws(RequestFailure) {
+        let known: StaticString = "HTTP/"
+        for offset in 0..<min(8, message.count - start) {
+            let octet = message[start + offset]
+            let isRight =
+                switch offset {
+                case 0..<5: known.octet(at: offset) == octet
+                case 6: octet == .dot
+                default: octet.isDigit
+                }
+            guard isRight else { throw .malformedRequestLine }
+        }
+    }
+
     // MARK: - Fields
 
     private mutating func fieldLine(
         _ message: Span<UInt8>, into head: inout RequestHead
     ) throws(RequestFailure) -> Int? {
-        var place = offset
-        while place < message.count, message[place].isToken { place += 1 }
+        var place = message.endOfToken(from: offset)
         guard place < message.count else { return nil }
         guard message[place] == .colon, place > offset else {
             // A CR alone may be the first half of the empty line at the end.
@@ -203,7 +221,7 @@ public struct RequestHeadDecoder: Sendable {
         _ message: Span<UInt8>, _ name: Range<Int>, _ value: Range<Int>,
         into head: inout RequestHead
     ) throws(RequestFailure) {
-        func isNamed(_ lower: StaticString) -> Bool { message.equalsIgnoringCase(lower, in: name) }
+        func isNamed(_ lower: StaticString) -> Bool { message.isName(lower, in: name) }
         switch name.count {
         case 4 where isNamed("host"):
             guard seen.insert(.host).inserted else { throw .malformedHost }

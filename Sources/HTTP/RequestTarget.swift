@@ -19,8 +19,7 @@ enum RequestTarget {
     private static func readPath(
         _ message: Span<UInt8>, _ target: Range<Int>, into head: inout RequestHead
     ) {
-        var end = target.lowerBound
-        while end < target.upperBound, message[end] != .question { end += 1 }
+        let end = message.firstPlace(of: .question, in: target)
         head.path = target.lowerBound..<end
         head.query = end < target.upperBound ? end + 1..<target.upperBound : nil
     }
@@ -51,11 +50,14 @@ enum RequestTarget {
     }
 
     private static func hasWholePercents(_ message: Span<UInt8>, _ target: Range<Int>) -> Bool {
-        for place in target where message[place] == .percent {
+        var place = target.lowerBound
+        while true {
+            place = message.firstPlace(of: .percent, in: place..<target.upperBound)
+            guard place < target.upperBound else { return true }
             guard place + 2 < target.upperBound, message[place + 1].isHexDigit,
                 message[place + 2].isHexDigit
             else { return false }
+            place += 3
         }
-        return true
     }
 }

@@ -36,30 +36,35 @@ public struct Response: Sendable, Equatable {
     ///   - date: a field line, kept by the caller for as long as the second lasts.
     ///   - isHead: whether the request was a HEAD: the body's length is told, the body isn't sent.
     ///   - saysKeepAlive: whether an HTTP/1.0 client must be told that the connection stays.
+    ///   - closes: whether the connection is to be closed after it for a reason of the server's.
     ///
     /// Spec: RFC 9112 §4, RFC 9110 §8.6
     public func write(
         into output: inout [UInt8], date: [UInt8], isHead: Bool = false,
-        saysKeepAlive: Bool = false
+        saysKeepAlive: Bool = false, closes: Bool = false
     ) {
         output.append(contentsOf: StatusLine.octets(of: status))
         output.append(contentsOf: date)
-        output.append(contentsOf: fieldLines)
-        if closes {
+        if !fieldLines.isEmpty { output.append(contentsOf: fieldLines) }
+        if self.closes || closes {
             output.append(contentsOf: Self.connectionClose)
         } else if saysKeepAlive {
             output.append(contentsOf: Self.connectionKeepAlive)
         }
-        if status != 204 {
+        switch (status, body.count) {
+        case (204, _): output.append(contentsOf: Self.end)
+        case (_, 0): output.append(contentsOf: Self.noContent)
+        case (_, let count):
             output.append(contentsOf: Self.contentLength)
-            Self.append(body.count, to: &output)
+            Self.append(count, to: &output)
+            output.append(contentsOf: Self.end)
+            if !isHead { output.append(contentsOf: body) }
         }
-        output.append(.cr)
-        output.append(.lf)
-        if !isHead, status != 204 { output.append(contentsOf: body) }
     }
 
     private static let contentLength = Array("Content-Length: ".utf8)
+    private static let noContent = Array("Content-Length: 0\r\n\r\n".utf8)
+    private static let end = Array("\r\n".utf8)
     private static let connectionClose = Array("Connection: close\r\n".utf8)
     private static let connectionKeepAlive = Array("Connection: keep-alive\r\n".utf8)
 

@@ -1,11 +1,7 @@
-internal import Glibc
+internal import CLinux
 
 /// The time of day, for what is shown to people or kept over a restart.
 enum WallClock {
     /// Milliseconds since 1970.
-    static var milliseconds: Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
-    }
+    static var milliseconds: Int64 { linux_realtime_nanoseconds() / 1_000_000 }
 }

@@ -1,6 +1,9 @@
+internal import EventLoops
+
 /// Decides when a peer has been slow for too long.
 ///
-/// A pure value: told what the connection does and since when, asked once in a while.
+/// A pure value: told what the connection does and since when, asked once in a while. Times are
+/// nanoseconds, as the loop has them.
 struct ConnectionClock: Sendable {
     /// What the connection waits for.
     enum Phase: Sendable, Equatable {
@@ -29,14 +32,14 @@ struct ConnectionClock: Sendable {
     }
 
     private(set) var phase = Phase.idle
-    private var since: ContinuousClock.Instant
+    private var since: Int
     private var bodyBytes = 0
 
     /// A connection that was just taken in.
-    init(now: ContinuousClock.Instant) { since = now }
+    init(now: Int) { since = now }
 
     /// The connection waits for something else now; the time for it begins.
-    mutating func enter(_ phase: Phase, now: ContinuousClock.Instant) {
+    mutating func enter(_ phase: Phase, now: Int) {
         guard phase != self.phase else { return }
         self.phase = phase
         since = now
@@ -44,7 +47,7 @@ struct ConnectionClock: Sendable {
     }
 
     /// A request was answered; the time for whatever comes next begins.
-    mutating func restart(now: ContinuousClock.Instant) {
+    mutating func restart(now: Int) {
         phase = .idle
         since = now
         bodyBytes = 0
@@ -54,23 +57,44 @@ struct ConnectionClock: Sendable {
     mutating func received(_ bytes: Int) { bodyBytes += bytes }
 
     /// The peer took some of a response, so its time begins anew.
-    mutating func sent(now: ContinuousClock.Instant) {
+    mutating func sent(now: Int) {
         if phase == .output { since = now }
     }
 
-    func verdict(now: ContinuousClock.Instant, _ limits: ServerLimits) -> Verdict {
+    func verdict(now: Int, _ limits: Limits) -> Verdict {
         let time = now - since
         switch phase {
         case .answer: return .wait
-        case .idle: return time > limits.idleTimeout ? .close : .wait
-        case .head: return time > limits.requestHeadTimeout ? .refuse : .wait
+        case .idle: return time > limits.idle ? .close : .wait
+        case .head: return time > limits.requestHead ? .refuse : .wait
         case .body:
-            guard time <= limits.bodyTimeout else { return .refuse }
+            guard time <= limits.body else { return .refuse }
             guard time > limits.bodyGrace else { return .wait }
-            let bytesWanted = Double(limits.bodyBytesPerSecond) * (time / .seconds(1))
+            let bytesWanted = Double(limits.bodyBytesPerSecond) * Double(time) / 1e9
             return Double(bodyBytes) < bytesWanted ? .refuse : .wait
-        case .output: return time > limits.writeTimeout ? .close : .wait
-        case .end: return time > limits.lingerTimeout ? .close : .wait
+        case .output: return time > limits.write ? .close : .wait
+        case .end: return time > limits.linger ? .close : .wait
+        }
+    }
+
+    /// How long each phase may last.
+    struct Limits {
+        var requestHead: Int
+        var body: Int
+        var bodyGrace: Int
+        var bodyBytesPerSecond: Int
+        var write: Int
+        var idle: Int
+        var linger: Int
+
+        init(_ limits: ServerLimits) {
+            requestHead = limits.requestHeadTimeout.wholeNanoseconds
+            body = limits.bodyTimeout.wholeNanoseconds
+            bodyGrace = limits.bodyGrace.wholeNanoseconds
+            bodyBytesPerSecond = limits.bodyBytesPerSecond
+            write = limits.writeTimeout.wholeNanoseconds
+            idle = limits.idleTimeout.wholeNanoseconds
+            linger = limits.lingerTimeout.wholeNanoseconds
         }
     }
 }

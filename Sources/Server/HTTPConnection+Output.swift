@@ -7,14 +7,14 @@ extension HTTPConnection {
     func complete(_ number: Int, with response: Response) {
         guard state == .answering, number == current.number else { return }
         state = .open
-        reply(response)
+        reply(response, now: server.loop.nanoseconds)
         proceed()
     }
 
     /// Looks at the time; called by the server once in a while.
-    func checkTime(now: ContinuousClock.Instant) {
+    func checkTime(now: Int) {
         guard state != .closed else { return }
-        switch clock.verdict(now: now, server.limits) {
+        switch clock.verdict(now: now, server.clockLimits) {
         case .wait: return
         case .close: close()
         case .refuse:
@@ -29,56 +29,68 @@ extension HTTPConnection {
     /// Answers what can't be read as a request; nothing after it is looked at.
     func refuse(_ problem: Problem) {
         server.handler.refused(problem, from: peer)
-        current = Current(
-            number: current.number + 1, isLast: true, began: server.loop.now)
-        reply(problem.response)
+        let now = server.loop.nanoseconds
+        current = Current(number: current.number + 1, isLast: true, began: now)
+        reply(problem.response, now: now)
     }
 
     /// Writes a response into the output; it goes out with the next flush.
-    func reply(_ response: Response) {
-        var response = response
-        response.closes = response.closes || current.isLast || server.isDraining
-        if output.isEmpty { output = server.takeOutput() }
+    func reply(_ response: Response, now: Int) {
+        let closes = response.closes || current.isLast || server.isDraining
+        var output = takeOutput()
         response.write(
             into: &output, date: server.date, isHead: current.isHead,
-            saysKeepAlive: current.saysKeepAlive)
-        server.count(response.status, took: server.loop.now - current.began)
-        clock.restart(now: server.loop.now)
-        if response.closes { state = .lingering }
+            saysKeepAlive: current.saysKeepAlive, closes: closes)
+        swap(&output, &self.output)
+        server.count(response.status, nanoseconds: now - current.began)
+        clock.restart(now: now)
+        if closes { state = .lingering }
     }
 
     func append(_ octets: [UInt8]) {
-        if output.isEmpty { output = server.takeOutput() }
+        var output = takeOutput()
         output.append(contentsOf: octets)
+        swap(&output, &self.output)
+    }
+
+    /// Moves the output out of the connection, to be changed and put back: nobody else can see it
+    /// meanwhile, so that nothing needs to be checked at each access.
+    private func takeOutput() -> [UInt8] {
+        var output: [UInt8] = []
+        swap(&output, &self.output)
+        return output.isEmpty ? server.takeOutput() : output
     }
 
     /// Gives the system as much as it takes; it tells when it takes more.
     func flush() {
         guard !output.isEmpty, state != .closed else { return }
-        while outputStart < output.count {
-            let start = outputStart
+        let output = takeOutput()
+        var start = outputStart
+        while start < output.count {
             let sent = unsafe output.withUnsafeBytes { octets in
                 guard let base = octets.baseAddress else { return 0 }
                 return unsafe linux_send(number, base + start, octets.count - start)
             }
             guard sent > 0 else {
-                return sent == -Int(EAGAIN) ? dropSentOutput() : close()
+                keepOutput(output, from: start)
+                return sent == -Int(EAGAIN) ? () : close()
             }
-            outputStart += sent
-            clock.sent(now: server.loop.now)
+            start += sent
         }
-        server.giveBack(output)
-        output = []
         outputStart = 0
+        server.giveBack(output)
         guard state == .lingering else { return }
         if isInputOver { close() } else { linux_shutdown_writing(number) }
     }
 
-    /// Lets go of what the peer has taken, once that is most of it: so it grows no more than its
-    /// limit allows, even if the peer never takes all.
-    private func dropSentOutput() {
-        guard outputStart > output.count / 2 else { return }
-        output.removeSubrange(..<outputStart)
-        outputStart = 0
+    /// Keeps what the peer didn't take yet.
+    private func keepOutput(_ output: consuming [UInt8], from start: Int) {
+        if start > outputStart { clock.sent(now: server.loop.nanoseconds) }
+        // Lets go of what was taken, once that is most of it: so it grows no more than its limit
+        // allows, even if the peer never takes all.
+        let isMostlySent = start > output.count / 2
+        if isMostlySent { output.removeSubrange(..<start) }
+        outputStart = isMostlySent ? 0 : start
+        swap(&output, &self.output)
     }
 }

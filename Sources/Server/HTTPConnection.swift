@@ -24,9 +24,8 @@ final class HTTPConnection {
         var isHead = false
         var saysKeepAlive = false
         var isLast = false
-        /// The answer, where the head was enough to refuse it.
-        var refusal: Response?
-        var began: ContinuousClock.Instant
+        /// Nanoseconds, as the loop has them.
+        var began: Int
     }
 
     /// The connection's place in the server's list.
@@ -36,6 +35,8 @@ final class HTTPConnection {
 
     var state = State.open
     var current: Current
+    /// The answer to it, where the head was enough to refuse it.
+    private var refusal: Response?
     var clock: ConnectionClock
     /// What the peer hasn't taken yet, from `outputStart` on.
     var output: [UInt8] = []
@@ -44,8 +45,10 @@ final class HTTPConnection {
     private var descriptor: Descriptor?
     let number: CInt
     private var registration: EventLoop.Registration?
-    private var reader: RequestReader
-    private var buffer: ReadBuffer?
+    /// What it reads with, while a request isn't complete or octets of the next are here.
+    private var intake: Intake?
+    /// What is waited for when there is nothing else to do.
+    private var phaseOfIntake = ConnectionClock.Phase.idle
     /// The system may have more to read; told of changes only, we'd not be told again.
     private var mayRead = true
     /// The peer sends no more, so that a short read isn't the end of what there is.
@@ -58,9 +61,8 @@ final class HTTPConnection {
         self.descriptor = consume descriptor
         self.peer = peer
         self.server = server
-        reader = server.makeReader()
-        clock = ConnectionClock(now: server.loop.now)
-        current = Current(began: server.loop.now)
+        clock = ConnectionClock(now: server.loop.nanoseconds)
+        current = Current(began: server.loop.nanoseconds)
     }
 
     private static let interest: EventLoop.Interest = [.reading, .writing, .changesOnly]
@@ -99,9 +101,7 @@ final class HTTPConnection {
         if isIdle { close() }
     }
 
-    private var isIdle: Bool {
-        state == .open && output.isEmpty && buffer == nil && !reader.isWithinBody
-    }
+    private var isIdle: Bool { state == .open && output.isEmpty && phaseOfIntake == .idle }
 
     func close() {
         guard state != .closed else { return }
@@ -109,7 +109,7 @@ final class HTTPConnection {
         if let registration { server.loop.unwatch(registration, number: number) }
         registration = nil
         descriptor = nil
-        buffer = nil
+        intake = nil
         output = []
         server.removed(self)
     }
@@ -119,37 +119,52 @@ final class HTTPConnection {
     /// Goes on until there is nothing to read, an answer to wait for, or a peer that won't take
     /// what it asked for.
     func proceed() {
+        let now = server.loop.nanoseconds
         var isMoreLeft = false
-        if state == .open {
-            var buffer = self.buffer ?? server.takeBuffer()
-            self.buffer = nil
-            isMoreLeft = readRequests(&buffer)
-            if state == .lingering || state == .closed || buffer.isEmpty {
-                server.giveBack(buffer)
-            } else {
-                self.buffer = buffer
-            }
-        }
+        if state == .open { isMoreLeft = readRequests(now: now) }
         flush()
         if state == .lingering { isMoreLeft = discard() }
         // Where the peer is slow to take a response, its progress brings us back.
         if isMoreLeft, output.isEmpty { yield() }
-        enterPhase()
+        enterPhase(now: now)
+    }
+
+    private func readRequests(now: Int) -> Bool {
+        let intake = self.intake.take() ?? server.takeIntake()
+        let isMoreLeft = readRequests(&intake.parts, now: now)
+        if phaseOfIntake == .idle {
+            server.giveBack(intake)
+        } else {
+            self.intake = intake
+        }
+        return isMoreLeft
+    }
+
+    /// Whether it stopped before there was nothing left to do.
+    private func readRequests(_ intake: inout Intake.Parts, now: Int) -> Bool {
+        let isMoreLeft = takeSteps(&intake, now: now)
+        phaseOfIntake =
+            if intake.buffer.isEmpty || state == .lingering || state == .closed {
+                .idle
+            } else {
+                intake.reader.isWithinBody ? .body : .head
+            }
+        return isMoreLeft
     }
 
     /// The steps of one turn; more would keep the loop from its other connections.
     private static let stepsOfTurn = 64
 
-    /// Whether it stopped before there was nothing left to do.
-    private func readRequests(_ buffer: inout ReadBuffer) -> Bool {
+    private func takeSteps(_ intake: inout Intake.Parts, now: Int) -> Bool {
         for _ in 0..<Self.stepsOfTurn {
             guard state == .open else { return false }
             guard output.count - outputStart <= server.limits.outputBytes else { return true }
             do throws(RequestFailure) {
-                switch try reader.next(in: &buffer) {
-                case .needsInput(let bytes): guard receive(bytes, &buffer) else { return false }
-                case .head: admit(buffer)
-                case .request(let body): take(body, &buffer)
+                switch try intake.reader.next(in: &intake.buffer) {
+                case .needsInput(let bytes):
+                    guard receive(bytes, &intake.buffer) else { return false }
+                case .head: admit(intake, now: now)
+                case .request(let body): take(body, &intake, now: now)
                 }
             } catch {
                 refuse(Problem(error))
@@ -186,21 +201,21 @@ final class HTTPConnection {
         return true
     }
 
-    private func admit(_ buffer: ReadBuffer) {
-        let head = reader.head
+    private func admit(_ intake: borrowing Intake.Parts, now: Int) {
+        let head = intake.reader.head
         current = Current(
             number: current.number + 1, isHead: head.method == .head,
             saysKeepAlive: head.minorVersion == 0,
             isLast: !head.keepsAlive
                 || current.number + 1 >= server.limits.requestsPerConnection,
-            began: server.loop.now)
-        let message = buffer.octets.span.extracting(buffer.unread)
+            began: now)
+        let message = intake.buffer.octets.span.extracting(intake.buffer.unread)
         if let refusal = server.handler.admit(head, message, from: peer) {
-            guard !Self.isWorthReading(head) else { return current.refusal = refusal }
+            guard !Self.isWorthReading(head) else { return self.refusal = refusal }
             // Without the body's end the next request can't be found.
             current.isLast = true
-            reply(refusal)
-        } else if head.expectsContinue, reader.isBodyMissing(buffer) {
+            reply(refusal, now: now)
+        } else if head.expectsContinue, intake.reader.isBodyMissing(intake.buffer) {
             append(Response.continue)
             flush()
         }
@@ -213,35 +228,38 @@ final class HTTPConnection {
         return length == 0 || length <= 16 * 1024 && !head.expectsContinue
     }
 
-    private func take(_ body: Range<Int>, _ buffer: inout ReadBuffer) {
-        var answer = current.refusal
-        if answer == nil {
-            answer = server.handler.answer(
-                reader.head, buffer.octets.span.extracting(buffer.unread), body: body, from: peer,
-                Exchange(connection: self, number: current.number))
-        }
-        reader.finish(&buffer)
+    private func take(_ body: Range<Int>, _ intake: inout Intake.Parts, now: Int) {
+        let answer = refusal.take() ?? self.answer(body, intake)
+        intake.reader.finish(&intake.buffer)
         guard let answer else { return state = .answering }
-        reply(answer)
+        reply(answer, now: now)
+    }
+
+    private func answer(_ body: Range<Int>, _ intake: borrowing Intake.Parts) -> Response? {
+        server.handler.answer(
+            intake.reader.head, intake.buffer.octets.span.extracting(intake.buffer.unread),
+            body: body, from: peer, Exchange(connection: self, number: current.number))
     }
 
     /// Drops what nobody wants any more.
     ///
     /// - Returns: whether it stopped before there was nothing left to read.
     private func discard() -> Bool {
-        var buffer = server.takeBuffer()
-        defer { server.giveBack(buffer) }
+        intake = nil
+        phaseOfIntake = .idle
+        let intake = server.takeIntake()
+        defer { server.giveBack(intake) }
         for _ in 0..<Self.stepsOfTurn {
-            guard receive(0, &buffer) else {
+            guard receive(0, &intake.parts.buffer) else {
                 if isInputOver, output.isEmpty { close() }
                 return false
             }
-            buffer.use(buffer.unread.count)
+            intake.parts.buffer.use(intake.parts.buffer.unread.count)
         }
         return true
     }
 
-    private func enterPhase() {
+    private func enterPhase(now: Int) {
         let phase: ConnectionClock.Phase =
             if !output.isEmpty {
                 .output
@@ -249,9 +267,9 @@ final class HTTPConnection {
                 switch state {
                 case .lingering, .closed: .end
                 case .answering: .answer
-                case .open: reader.isWithinBody ? .body : buffer != nil ? .head : .idle
+                case .open: phaseOfIntake
                 }
             }
-        clock.enter(phase, now: server.loop.now)
+        clock.enter(phase, now: now)
     }
 }

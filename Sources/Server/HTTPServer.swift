@@ -43,6 +43,7 @@ public final class HTTPServer {
 
     let loop: EventLoop
     let limits: ServerLimits
+    let clockLimits: ConnectionClock.Limits
     let handler: any RequestHandler
     /// A `Date` field line of this second.
     private(set) var date: [UInt8] = []
@@ -53,7 +54,9 @@ public final class HTTPServer {
     private let shared: Shared
     private var listening: EventLoop.Registration?
     private var connections: [HTTPConnection] = []
-    private var spareBuffers: [ReadBuffer] = []
+    /// The one that is lent most often, so that it's not taken from a list each time.
+    private var spareIntake: Intake?
+    private var spareIntakes: [Intake] = []
     private var spareOutput: [UInt8]?
     private var counters = [Counter?](repeating: nil, count: 600)
     private var second = 0
@@ -67,6 +70,7 @@ public final class HTTPServer {
         self.loop = loop
         self.socket = socket
         self.limits = limits
+        clockLimits = ConnectionClock.Limits(limits)
         self.shared = shared
         self.handler = handler
         refreshDate()
@@ -188,7 +192,7 @@ public final class HTTPServer {
         loop.schedule(after: .milliseconds(250)) {
             self.refreshDate()
             for connection in self.connections.reversed() {
-                connection.checkTime(now: self.loop.now)
+                connection.checkTime(now: self.loop.nanoseconds)
             }
             if self.listening != nil || !self.connections.isEmpty { self.tick() }
         }
@@ -196,33 +200,26 @@ public final class HTTPServer {
 
     // MARK: - What connections share
 
-    func makeReader() -> RequestReader {
-        RequestReader(
-            limits: limits.head, bodyBytesLimit: limits.bodyBytes,
-            chunkOverheadBytesLimit: limits.chunkOverheadBytes)
-    }
-
     /// The most that one connection's unread octets may take.
     var bufferBytesLimit: Int {
-        limits.head.headerBytes + limits.bodyBytes + limits.chunkOverheadBytes + Self.bufferBytes
+        limits.head.headerBytes + limits.bodyBytes + limits.chunkOverheadBytes + Intake.bufferBytes
     }
 
-    private static let bufferBytes = 16 * 1024
-
-    func takeBuffer() -> ReadBuffer {
-        spareBuffers.popLast() ?? ReadBuffer(bytes: Self.bufferBytes)
+    func takeIntake() -> Intake {
+        spareIntake.take() ?? spareIntakes.popLast() ?? Intake(limits)
     }
 
-    func giveBack(_ buffer: consuming ReadBuffer) {
-        guard buffer.octets.count == Self.bufferBytes, spareBuffers.count < 64 else { return }
-        buffer.use(buffer.unread.count)
-        spareBuffers.append(buffer)
+    /// - Parameter intake: whatever is still in it is dropped.
+    func giveBack(_ intake: Intake) {
+        guard intake.isAsNew else { return }
+        if spareIntake == nil {
+            spareIntake = intake
+        } else if spareIntakes.count < 64 {
+            spareIntakes.append(intake)
+        }
     }
 
-    func takeOutput() -> [UInt8] {
-        defer { spareOutput = nil }
-        return spareOutput ?? []
-    }
+    func takeOutput() -> [UInt8] { spareOutput.take() ?? [] }
 
     func giveBack(_ output: consuming [UInt8]) {
         guard spareOutput == nil, output.capacity <= 64 * 1024 else { return }
@@ -230,11 +227,17 @@ public final class HTTPServer {
         spareOutput = output
     }
 
-    func count(_ status: Int, took duration: Duration) {
-        shared.requestSeconds.observe(duration)
-        if let counter = counters[status] { return counter.add() }
+    func count(_ status: Int, nanoseconds: Int) {
+        shared.requestSeconds.observe(nanoseconds: nanoseconds)
+        guard let counter = counters[status] else { return countFirst(status) }
+        counter.add()
+    }
+
+    private func countFirst(_ status: Int) {
         let counter = shared.requests(status)
+        var counters = counters
         counters[status] = counter
+        swap(&counters, &self.counters)
         counter.add()
     }
 

@@ -53,10 +53,17 @@ public final class Histogram: Sendable {
 
     /// Counts one that took this long.
     public func observe(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let time = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-        let bucket = Self.boundsInNanoseconds.firstIndex { time <= $0 }
-        counters[bucket ?? Self.boundsInSeconds.count].add()
+        observe(nanoseconds: Int(duration.attoseconds / 1_000_000_000))
+    }
+
+    /// Counts one that took this long, for those who have it as a number.
+    public func observe(nanoseconds time: Int) {
+        var bucket = 0
+        for bound in Self.boundsInNanoseconds {
+            guard time > bound else { break }
+            bucket += 1
+        }
+        counters[bucket].add()
         nanoseconds.add(time)
     }
 

@@ -88,7 +88,7 @@ struct CheckCommand: ParsableCommand {
 
     @Flag(
         help:
-            "Print the settings with every default, without a file the built-in ones; secrets are masked."
+            "Print the settings, of a file or built in, with every default."
     )
     var show = false
 

@@ -117,9 +117,8 @@ struct JournalCommand: ParsableCommand {
                 let result = try file.verify()
                 if options.output == .json {
                     let problems = result.problems.map { JSONText.quoted($0) }
-                    print(
-                        "{\"events\":\(result.events),\"problems\":[\(problems.joined(separator: ","))]}"
-                    )
+                        .joined(separator: ",")
+                    print("{\"events\":\(result.events),\"problems\":[\(problems)]}")
                 } else {
                     for problem in result.problems { print(problem) }
                     print("\(result.events) events, \(result.problems.count) problems")

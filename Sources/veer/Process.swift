@@ -32,11 +32,7 @@ enum Process {
     }
 
     /// The CPU time that all threads have used, in seconds.
-    static var cpuSeconds: Double {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
+    static var cpuSeconds: Double { Double(linux_cpu_nanoseconds()) / 1e9 }
 
     /// Makes the metrics that every exporter of Prometheus has.
     static func register(_ metrics: Metrics, startedSeconds: Int) {

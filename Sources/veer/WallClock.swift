@@ -1,12 +1,12 @@
+import CLinux
 import CloudEvents
-import Glibc
 
 extension Timestamp {
     /// The time of day, as the system has it.
     static var now: Timestamp {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+        let (seconds, nanoseconds) = linux_realtime_nanoseconds()
+            .quotientAndRemainder(dividingBy: 1_000_000_000)
+        return Timestamp(seconds: seconds, nanoseconds: Int32(nanoseconds))
     }
 
     /// Milliseconds since 1970, as the journal counts them.

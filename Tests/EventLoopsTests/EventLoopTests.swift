@@ -69,19 +69,19 @@ import Testing
 
     @Test func `many timers, most of them cancelled, keep their order`() {
         var queue = TimerQueue()
-        let start = ContinuousClock.now
+        let start = 1_000_000_000_000
         let called = Box<[Int]>([])
         var random = SystemRandomNumberGenerator()
         var expected: [(Int, Int)] = []
         for number in 0..<5_000 {
             let delay = Int.random(in: 0..<50, using: &random)
-            let timer = queue.insert(at: start + .milliseconds(delay)) {
+            let timer = queue.insert(at: start + delay * 1_000_000) {
                 called.value.append(number)
             }
             if number % 7 == 0 { expected.append((delay, number)) } else { queue.remove(timer) }
         }
         #expect(queue.millisecondsLeft(from: start) == 0)
-        while let body = queue.next(until: start + .milliseconds(49), latest: queue.latest) {
+        while let body = queue.next(until: start + 49_000_000, latest: queue.latest) {
             body()
         }
         expected.sort { $0 < $1 }
@@ -91,19 +91,47 @@ import Testing
 
     @Test func `a wait is rounded up, and ends now and then`() {
         var queue = TimerQueue()
-        let start = ContinuousClock.now
+        let start = 1_000_000_000_000
         #expect(queue.millisecondsLeft(from: start) == -1)
-        let far = queue.insert(at: start + .seconds(1_000_000)) {}
+        let far = queue.insert(at: start + 1_000_000_000_000_000) {}
         #expect(queue.millisecondsLeft(from: start) == 60_000)
         queue.remove(far)
         #expect(queue.millisecondsLeft(from: start) == -1)
-        _ = queue.insert(at: start + .microseconds(1_500)) {}
+        _ = queue.insert(at: start + 1_500_000) {}
         #expect(queue.millisecondsLeft(from: start) == 2)
-        #expect(queue.millisecondsLeft(from: start + .microseconds(500)) == 1)
-        #expect(queue.millisecondsLeft(from: start + .microseconds(1_499)) == 1)
-        #expect(queue.millisecondsLeft(from: start + .microseconds(1_500)) == 0)
-        #expect(queue.next(until: start + .microseconds(1_499), latest: queue.latest) == nil)
-        #expect(queue.next(until: start + .microseconds(1_500), latest: queue.latest) != nil)
+        #expect(queue.millisecondsLeft(from: start + 500_000) == 1)
+        #expect(queue.millisecondsLeft(from: start + 1_499_000) == 1)
+        #expect(queue.millisecondsLeft(from: start + 1_500_000) == 0)
+        #expect(queue.next(until: start + 1_499_000, latest: queue.latest) == nil)
+        #expect(queue.next(until: start + 1_500_000, latest: queue.latest) != nil)
+    }
+
+    @Test func `the time stands still within a turn, and is that of the system's clock`() throws {
+        let calls = try run { loop, calls in
+            let before = ContinuousClock.now
+            loop.schedule(after: .milliseconds(5)) {
+                let now = loop.now
+                let nanoseconds = loop.nanoseconds
+                while ContinuousClock.now <= now + .milliseconds(1) {}
+                calls.append("\(loop.now == now && loop.nanoseconds == nanoseconds)")
+                calls.append("\(now >= before + .milliseconds(5) && now < ContinuousClock.now)")
+                loop.schedule(after: .milliseconds(2)) {
+                    let passed = loop.nanoseconds - nanoseconds
+                    calls.append("\(loop.now - now == .nanoseconds(passed) && passed >= 2_000_000)")
+                    loop.stop()
+                }
+            }
+        }
+        #expect(calls == ["true", "true", "true"])
+    }
+
+    @Test(arguments: [
+        (Duration.zero, 0), (.nanoseconds(1), 1), (.milliseconds(-3), -3_000_000),
+        (.seconds(1_000_000), 1_000_000_000_000_000),
+        (Duration(secondsComponent: 0, attosecondsComponent: 1), 0),
+    ])
+    func `a duration has whole nanoseconds`(duration: Duration, nanoseconds: Int) {
+        #expect(duration.wholeNanoseconds == nanoseconds)
     }
 
     // MARK: - Descriptors

@@ -4,25 +4,18 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct MailboxTests {
     /// The test's thread sends and the loop's receives; the last message stops the loop.
-    @Test func `messages arrive on the loop, all of them and in order`() async throws {
+    @Test func `messages arrive on the loop, all of them and in order`() throws {
         let mailbox = try Mailbox<Int>(messagesLimit: 10_000)
-        let received = try await withCheckedThrowingContinuation { done in
-            do {
-                _ = try EventLoop.start(name: "receiver") { loop throws(SystemError) in
-                    var received: [Int] = []
-                    try mailbox.receive(on: loop) { messages in
-                        received += messages
-                        guard received.last == 9_999 else { return }
-                        loop.stop()
-                        done.resume(returning: received)
-                    }
-                }
-            } catch {
-                done.resume(throwing: error)
+        let received = Shared<[Int]>([])
+        let thread = try EventLoop.start(name: "receiver") { loop throws(SystemError) in
+            try mailbox.receive(on: loop) { messages in
+                received.value.withLock { $0 += messages }
+                if messages.last == 9_999 { loop.stop() }
             }
-            for number in 0..<10_000 { #expect(mailbox.send(number)) }
         }
-        #expect(received == Array(0..<10_000))
+        for number in 0..<10_000 { #expect(mailbox.send(number)) }
+        thread.join()
+        #expect(received.value.withLock { $0 } == Array(0..<10_000))
     }
 
     @Test func `many threads send, each in its order, and nothing is lost`() async throws {

@@ -61,6 +61,7 @@ final class TestServer: Sendable {
         for mailbox in mailboxes {
             _ = mailbox.send { part in
                 part.server.closeAll()
+                part.handler.completeAll(with: Response(status: 503))
                 part.loop.stop()
             }
         }
