@@ -85,7 +85,7 @@ def started_on(disk, start, configuration):
 def test_events_that_fill_the_disk_are_delivered_later(start, make_sink, disk):
     sink = make_sink(lambda delivery: Answer(503))
     veer = started_on(disk, start, gateway(
-        sink.url, delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"}))
+        sink.url, delivery={"retry": 1000, "backoffDelay": "200ms", "backoffDelayMax": "500ms"}))
     accepted, reply = fill_with_events(veer)
     assert accepted
     check_refusal(reply)
@@ -104,7 +104,7 @@ def test_events_that_fill_the_disk_are_delivered_later(start, make_sink, disk):
 
 def test_a_disk_that_others_fill_is_survived(start, sink, disk):
     veer = started_on(disk, start, gateway(
-        sink.url, delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"}))
+        sink.url, delivery={"retry": 1000, "backoffDelay": "200ms", "backoffDelayMax": "500ms"}))
     ledger = Ledger()
     with Load(veer.host_and_port(), ledger, clients=4, events=medium_event):
         for _ in range(3):
@@ -142,7 +142,7 @@ def wait_for_more(ledger, status, count):
 def test_it_is_killed_with_a_full_disk_and_goes_on(start, make_sink, disk):
     sink = make_sink(lambda delivery: Answer(503))
     configuration = gateway(
-        sink.url, delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"})
+        sink.url, delivery={"retry": 1000, "backoffDelay": "200ms", "backoffDelayMax": "500ms"})
     veer = started_on(disk, start, configuration)
     accepted, reply = fill_with_events(veer)
     assert accepted
@@ -158,7 +158,7 @@ def test_the_journals_own_limit_refuses_too(start, make_sink):
     sink = make_sink(lambda delivery: Answer(503))
     veer = start(gateway(
         sink.url, journal={"path": "journal", "bytesLimit": "16MiB"},
-        delivery={"retry": 1000, "backoffDelay": "50ms", "backoffDelayMax": "200ms"}))
+        delivery={"retry": 1000, "backoffDelay": "200ms", "backoffDelayMax": "500ms"}))
     accepted, reply = fill_with_events(veer)
     assert accepted
     check_refusal(reply)
