@@ -3,7 +3,9 @@ import Testing
 
 @testable import CloudEvents
 
-/// Spec: CloudEvents HTTP §3.1.3.2.
+/// What header values mean, and how they are written.
+///
+/// Spec: CloudEvents HTTP §3.1.3.2
 ///
 /// S-1 to S-3.
 @Suite struct HeaderValueTests {

@@ -3,7 +3,9 @@ import Testing
 
 @testable import CloudEvents
 
-/// Spec: RFC 3339 §5.6.
+/// Which timestamps are some, and when they are.
+///
+/// Spec: RFC 3339 §5.6
 ///
 ///
 @Suite struct TimestampTests {

@@ -168,7 +168,7 @@ import Testing
     /// `Spec: RFC 9112 §7.1` is how a file says which text it implements; so it can be listed.
     @Test func `a citation names its section`() throws {
         let citation =
-            /.*Spec: (RFC \d{3,5}|(CloudEvents|Knative|Kubernetes|Prometheus|SQLite)( \w+)*) §[\w.-]+.*/
+            /.*Spec: (RFC \d{3,5}|(CloudEvents|Knative|Prometheus|SQLite)( \w+)*) §[\w.-]+.*/
         for file in try Self.sources.get() {
             for (number, line) in file.numberedLines where line.contains("Spec:") {
                 #expect(line.wholeMatch(of: citation) != nil, "\(file.path):\(number)")
