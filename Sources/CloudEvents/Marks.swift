@@ -1,20 +1,27 @@
 /// Tests of sixteen octets at once.
 extension SIMD16<Int8> {
     /// What can't simply be skipped in a JSON string: the quote, the backslash, controls and what
-    /// isn't ASCII, which as a signed number is less than all controls.
+    /// isn't ASCII.
     @inline(always)
     var jsonMarks: SIMDMask<SIMD16<Int8>> {
-        self .< Self(repeating: 0x20) .| self .== Self(repeating: 0x22)
-            .| self .== Self(repeating: 0x5C)
+        controlsAndQuotes .| self .== Self(repeating: 0x5C)
     }
 
     /// What can't simply be copied into an attribute: the quote, the escape character, controls
     /// with DEL, and what isn't ASCII.
     @inline(always)
     func textMarks(escape: UInt8) -> SIMDMask<SIMD16<Int8>> {
-        self .< Self(repeating: 0x20) .| self .== Self(repeating: 0x22)
-            .| self .== Self(repeating: Int8(bitPattern: escape))
+        controlsAndQuotes .| self .== Self(repeating: Int8(bitPattern: escape))
             .| self .== Self(repeating: 0x7F)
+    }
+
+    /// Controls, the quote, and what isn't ASCII, in one comparison.
+    ///
+    /// With one bit turned the quote is 0x20, next to the controls, which stay below it; and as
+    /// signed numbers, octets that aren't ASCII are less than all of them.
+    @inline(always)
+    private var controlsAndQuotes: SIMDMask<SIMD16<Int8>> {
+        (self ^ Self(repeating: 0x02)) .< Self(repeating: 0x21)
     }
 
     /// What is neither a letter, a digit, `-` nor `.`, of which most of a URI is made.
