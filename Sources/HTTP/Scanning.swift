@@ -1,8 +1,7 @@
 /// The comparisons and searches that a decoder makes in the octets of a message.
 ///
-/// With `SixteenOctets` the one place of this target that says `unsafe`: it reads many octets at a
-/// time, and the octets of a `StaticString`, which has them only as a pointer. Each read is checked
-/// against the bounds.
+/// The one file of this target that says `unsafe`: it reads several octets at a time, and those of a
+/// `StaticString`, which has them only as a pointer. Each read is checked against the bounds.
 extension Span<UInt8> {
     // MARK: - Comparisons
 
@@ -157,11 +156,9 @@ extension Span<UInt8> {
         return Swift.min(place, range.upperBound)
     }
 
-    /// - Precondition: there are sixteen from `place` on.
     @inline(__always)
     private func sixteen(at place: Int) -> SixteenOctets {
-        unsafe SixteenOctets(
-            bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: SIMD2.self))
+        unsafe SixteenOctets(bytes.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD2.self))
     }
 
     /// Calls `body` for each member of a comma-separated list, also for those that are empty.

@@ -97,8 +97,10 @@ import Testing
             SocketAddress(ip: [127, 0, 0, 1], port: 0), count: 2)
         let address = sockets[0].address
         #expect(sockets[1].address == address)
-        #expect(throws: SystemError(call: "bind \(address)", errno: EADDRINUSE)) {
-            try ListeningSocket.bind(address, count: 2)
+        _ = withExtendedLifetime(sockets) {
+            #expect(throws: SystemError(call: "bind \(address)", errno: EADDRINUSE)) {
+                try ListeningSocket.bind(address, count: 2)
+            }
         }
     }
 
