@@ -185,6 +185,7 @@ public struct RequestHeadDecoder: Sendable {
 
     // MARK: - Fields
 
+    @inline(__always)
     private mutating func fieldLine(
         _ message: Span<UInt8>, into head: inout RequestHead
     ) throws(RequestFailure) -> Int? {
@@ -217,42 +218,60 @@ public struct RequestHeadDecoder: Sendable {
     }
 
     /// Reads those fields that say where the request ends and what becomes of the connection.
+    @inline(__always)
     private mutating func interpret(
         _ message: Span<UInt8>, _ name: Range<Int>, _ value: Range<Int>,
         into head: inout RequestHead
     ) throws(RequestFailure) {
-        func isNamed(_ lower: StaticString) -> Bool { message.isName(lower, in: name) }
         switch name.count {
-        case 4 where isNamed("host"):
-            guard seen.insert(.host).inserted else { throw .malformedHost }
-            guard HostSyntax.isValid(message, value) else { throw .malformedHost }
-            if let target = head.host {
-                // The target's own host counts; a proxy that went by the other was misled.
-                guard message.isSameHost(target, value) else { throw .misdirected }
-            } else {
-                head.host = value
-            }
-        case 6 where isNamed("expect"):
-            guard head.minorVersion > 0 else { return }
+        case 4 where message.isName("host", in: name):
+            try readHost(message, value, into: &head)
+        case 6 where message.isName("expect", in: name) && head.minorVersion > 0:
             guard message.equalsIgnoringCase("100-continue", in: value)
             else { throw .unknownExpectation }
             head.expectsContinue = true
-        case 10 where isNamed("connection"):
-            message.forEachListMember(of: value) { option in
-                if message.equalsIgnoringCase("close", in: option) {
-                    head.keepsAlive = false
-                    framing.isCloseSeen = true
-                } else if message.equalsIgnoringCase("keep-alive", in: option) {
-                    head.keepsAlive = !framing.isCloseSeen
-                }
-            }
-        case 12 where isNamed("content-type"):
+        case 10 where message.isName("connection", in: name):
+            readConnection(message, value, into: &head)
+        case 12 where message.isName("content-type", in: name):
             guard seen.insert(.contentType).inserted else { throw .malformedField }
-        case 13 where isNamed("authorization"):
+        case 13 where message.isName("authorization", in: name):
             guard seen.insert(.authorization).inserted else { throw .malformedField }
-        case 14 where isNamed("content-length"): try framing.readLength(message, value)
-        case 17 where isNamed("transfer-encoding"): try framing.readCoding(message, value)
+        case 14 where message.isName("content-length", in: name):
+            try framing.readLength(message, value)
+        case 17 where message.isName("transfer-encoding", in: name):
+            try framing.readCoding(message, value)
         default: break
+        }
+    }
+
+    private mutating func readHost(
+        _ message: Span<UInt8>, _ host: Range<Int>, into head: inout RequestHead
+    ) throws(RequestFailure) {
+        guard seen.insert(.host).inserted else { throw .malformedHost }
+        guard HostSyntax.isValid(message, host) else { throw .malformedHost }
+        if let target = head.host {
+            // The target's own host counts; a proxy that went by the other was misled.
+            guard message.isSameHost(target, host) else { throw .misdirected }
+        } else {
+            head.host = host
+        }
+    }
+
+    /// Reads what the client wants to become of the connection; `close` wins.
+    ///
+    /// Spec: RFC 9112 §9.3
+    private mutating func readConnection(
+        _ message: Span<UInt8>, _ options: Range<Int>, into head: inout RequestHead
+    ) {
+        var keepsAlive = false
+        message.forEachListMember(of: options) { option in
+            if message.equalsIgnoringCase("close", in: option) { framing.isCloseSeen = true }
+            if message.equalsIgnoringCase("keep-alive", in: option) { keepsAlive = true }
+        }
+        if framing.isCloseSeen {
+            head.keepsAlive = false
+        } else if keepsAlive {
+            head.keepsAlive = true
         }
     }
 

@@ -7,6 +7,7 @@ extension Span<UInt8> {
     // MARK: - Comparisons
 
     /// Whether the octets in `range` are those of `text`.
+    @inline(__always)
     func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
         equals(text, in: range) { $0 }
     }
@@ -29,6 +30,7 @@ extension Span<UInt8> {
     /// digits or a hyphen.
     ///
     /// - Parameter name: of lower case letters, digits and hyphens.
+    @inline(__always)
     func isName(_ name: StaticString, in range: Range<Int>) -> Bool {
         equals(name, in: range) { $0 | 0x2020_2020_2020_2020 }
     }
@@ -93,6 +95,7 @@ extension Span<UInt8> {
     }
 
     /// The first place from `start` on whose octet can't be in a method or a field's name.
+    @inline(__always)
     func endOfToken(from start: Int) -> Int {
         end(from: start, skipping: { $0.alphanumericsAndHyphens }, isMember: { $0.isToken })
     }
@@ -103,6 +106,7 @@ extension Span<UInt8> {
     }
 
     /// A place from `start` on up to which everything is what most paths consist of.
+    @inline(__always)
     func endOfPlainPath(from start: Int) -> Int {
         end(
             from: start, skipping: { $0.alphanumericsAndHyphens | $0.octets(equalTo: .slash) },
@@ -110,6 +114,7 @@ extension Span<UInt8> {
     }
 
     /// The first place from `start` on whose octet can't be in a host's name.
+    @inline(__always)
     func endOfHostName(from start: Int) -> Int {
         end(
             from: start, skipping: { $0.alphanumericsAndHyphens | $0.octets(equalTo: .dot) },
