@@ -1,4 +1,4 @@
-// Eight octets at a time, and copies from span to span. This is the target's only file that says
+// Eight or sixteen octets at a time, and copies from span to span. This is the target's only file that says
 // `unsafe`, for what 6.3's spans offer in no other way: a word's load and store that needn't be
 // aligned, a copy from one span to another, and the octets of a literal. All of them check their
 // bounds.
