@@ -2,7 +2,7 @@
 ///
 /// A builder is kept and used again: ``begin()`` keeps the room it has, and only ``finish()``
 /// allocates, once. It checks nothing of the specification; ``EventDecoder`` does, and so does
-/// ``Event/init(attributes:data:kind:)``. The order of calls is `begin`, then for each attribute
+/// ``Event/init(attributes:data:)``. The order of calls is `begin`, then for each attribute
 /// `beginAttribute`, `appendValue` and `endAttribute`, then `beginData` and `appendData`, then
 /// `finish`.
 public struct EventBuilder: Sendable {

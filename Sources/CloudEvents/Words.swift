@@ -1,7 +1,7 @@
-// Eight octets at a time, and copies from span to span. This is the target's only file that says
-// `unsafe`, for what 6.3's spans offer in no other way: a word's load and store that needn't be
-// aligned, a copy from one span to another, and the octets of a literal. All of them check their
-// bounds.
+// Eight or sixteen octets at a time, and copies from span to span. This is the target's only file
+// that says `unsafe`, for what 6.3's spans offer in no other way: a load and a store that needn't
+// be aligned, a copy from one span to another, seeing a vector as two words, and the octets of a
+// literal. All that touches memory checks its bounds first.
 
 extension Span<UInt8> {
     /// The eight octets from `offset` on, the first in the lowest place.

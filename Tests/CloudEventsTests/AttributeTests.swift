@@ -112,6 +112,19 @@ import Testing
         #expect(failure(minimal(#""x":"\#(escaped)""#))?.code == .characterForbidden)
     }
 
+    /// Values are looked at sixteen octets at a time: each place is one for the fault.
+    @Test(arguments: ["\u{7F}", "\u{1}", "\u{85}", "\u{FFFF}"])
+    func `a character that's forbidden is found wherever it stands`(character: String) {
+        for before in 0..<34 {
+            for after in [0, 20] {
+                let text = [before, after].map { String(repeating: "x", count: $0) }
+                for failure in Self.failures("subject", text.joined(separator: character)) {
+                    #expect(failure?.code == .characterForbidden)
+                }
+            }
+        }
+    }
+
     @Test(arguments: [0x20, 0x7E, 0xA0, 0xFDCF, 0xFDF0, 0xFFFD, 0x10000, 0x10FFFD] as [UInt32])
     func `all other characters may be in a string`(value: UInt32) throws {
         let text = "a" + String(Character(try #require(Unicode.Scalar(value)))) + "b"
