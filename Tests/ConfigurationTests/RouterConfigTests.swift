@@ -73,7 +73,7 @@ import Testing
         #expect(outcome.settings?.router?.providerType == "webhook")
         #expect(
             outcome.lines == [
-                "f:28:1: warning: only the first document of the file is read [ignored]"
+                "f:27:1: warning: only the first document of the file is read [ignored]"
             ])
     }
 
