@@ -126,6 +126,17 @@ def test_a_port_that_is_taken_is_named(start, sink, tmp_path):
         assert address in veer.text
 
 
+def test_a_port_of_another_veer_is_taken_too(start, sink, tmp_path):
+    """Though the loops of one share theirs."""
+    first = start(gateway(sink.url))
+    (tmp_path / "other").mkdir()
+    listeners = [{"name": "local", "address": first.address()}]
+    second = start(
+        gateway(sink.url, listeners=listeners), ready=False, directory=tmp_path / "other")
+    assert second.wait() == 69
+    assert first.address() in second.text
+
+
 def test_the_admin_port_that_is_taken_is_named(start, sink):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -1,0 +1,83 @@
+"""What `make run` does once the program is built."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from veer import BINARY, ROOT, wait_until
+
+
+def is_taken(port):
+    """Whether somebody listens on a port that the demonstration wants."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Demo:
+    """A `.ci/demo` in a group of processes of its own, as a terminal would have it."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            [ROOT / ".ci/demo", "--journal", str(folder / "data")], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        self.text = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.text += line
+
+    def wait(self):
+        """Its exit status."""
+        status = self.process.wait(30)
+        self._reader.join(10)
+        return status
+
+
+@pytest.fixture
+def demo(tmp_path):
+    if BINARY != ROOT / ".build/release/veer":
+        pytest.skip("another program is tested")
+    if is_taken(8080) or is_taken(8082):
+        pytest.skip("port 8080 or 8082 is in use")
+    demos = []
+
+    def start():
+        demos.append(Demo(tmp_path))
+        return demos[-1]
+
+    yield start
+    for demo in demos:
+        if demo.process.poll() is None:
+            os.killpg(demo.process.pid, signal.SIGTERM)
+            demo.wait()
+
+
+def test_it_sends_an_event_says_what_to_try_next_and_ends_by_an_interrupt(demo):
+    running = demo()
+    wait_until(lambda: "Ctrl-C ends it" in running.text, "what to try next", 20)
+    wait_until(lambda: '{"hello":"world"}' in running.text, "the event on the console")
+    assert "com.example.hello" in running.text
+    # The curl line that it shows is one that works.
+    lines = running.text.partition("another terminal:")[2].split("\n\n")[1]
+    reply = subprocess.run(
+        ["sh", "-c", lines], capture_output=True, text=True, timeout=20, check=True).stdout
+    assert reply.startswith("HTTP/1.1 202 ")
+    wait_until(lambda: '{"hello":"again"}' in running.text, "the second event on the console")
+    os.killpg(running.process.pid, signal.SIGINT)
+    assert running.wait() == 0
+    assert "shutdown successful" in running.text
+
+
+@pytest.mark.parametrize("port", [8080, 8082])
+def test_it_says_that_a_port_is_taken(demo, port):
+    with socket.create_server(("127.0.0.1", port)):
+        running = demo()
+        assert running.wait() == 69
+    assert "Port 8080 or 8082 is taken" in running.text
+    assert "Try next" not in running.text
