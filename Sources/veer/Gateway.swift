@@ -101,8 +101,10 @@ final class Gateway {
     private func run(_ journal: Journal, _ sockets: Sockets) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
+        // In memory mode the journal refuses what finds no room here, and nothing else.
         let announcements = try Mailbox<Announcement>(
-            messagesLimit: 4_096, bytesLimit: 32 * 1024 * 1024)
+            messagesLimit: max(4_096, settings.journal.queueRequests),
+            bytesLimit: 32 * 1024 * 1024)
         let delivery = try Delivery.start(
             settings, version: Version.number, announcements: announcements,
             journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
