@@ -72,7 +72,7 @@ static inline int linux_epoll_wait(int epoll, struct linux_ready *ready, int tim
 
 // MARK: - Time, wake-ups and signals
 
-// Nanoseconds since the system was started, also while it slept; what Swift's ContinuousClock tells.
+// Nanoseconds since the system was started, while it slept too: what Swift's ContinuousClock tells.
 static inline int64_t linux_uptime(void) {
     struct timespec time;
     clock_gettime(CLOCK_BOOTTIME, &time);

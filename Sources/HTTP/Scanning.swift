@@ -1,7 +1,7 @@
 /// The comparisons and searches that a decoder makes in the octets of a message.
 ///
-/// The one file of this target that says `unsafe`: it reads several octets at a time, and those of a
-/// `StaticString`, which has them only as a pointer. Each read is checked against the bounds.
+/// The one file of this target that says `unsafe`: it reads several octets at a time, and those of
+/// a `StaticString`, which has them only as a pointer. Each read is checked against the bounds.
 extension Span<UInt8> {
     // MARK: - Comparisons
 
