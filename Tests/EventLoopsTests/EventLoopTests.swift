@@ -138,6 +138,7 @@ import Testing
     @Test(arguments: [
         (Duration.zero, 0), (.nanoseconds(1), 1), (.milliseconds(-3), -3_000_000),
         (.seconds(1_000_000), 1_000_000_000_000_000),
+        (.seconds(Int64.max), 1 << 61), (.seconds(Int64.min), -1 << 61),
         (Duration(secondsComponent: 0, attosecondsComponent: 1), 0),
     ])
     func `a duration has whole nanoseconds`(duration: Duration, nanoseconds: Int) {
