@@ -191,6 +191,8 @@ public final class EventLoop {
 }
 
 extension Duration {
-    /// What the loop reckons with.
-    public var wholeNanoseconds: Int { Int(attoseconds / 1_000_000_000) }
+    /// What the loop reckons with; at most 73 years, so that sums with the time don't overflow.
+    public var wholeNanoseconds: Int {
+        Int(min(max(attoseconds / 1_000_000_000, -1 << 61), 1 << 61))
+    }
 }

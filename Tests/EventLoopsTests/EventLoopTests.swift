@@ -43,17 +43,27 @@ import Testing
         #expect(calls == ["second"])
     }
 
-    @Test func `a timer that a timer makes waits for the next turn`() throws {
-        let calls = try run { loop, calls in
-            func again(_ left: Int) {
-                calls.append("timer \(left)")
-                if left > 0 { loop.schedule(after: .seconds(-1)) { again(left - 1) } }
+    @Test func `timers that make timers leave the descriptors their turn`() throws {
+        let calls = try run { loop, calls throws(SystemError) in
+            let pipe = try calls.pipe()
+            let count = Box(0)
+            func again() {
+                count.value += 1
+                guard count.value < 1_000 else { return loop.stop() }
+                loop.schedule(after: .seconds(-1)) { again() }
             }
-            loop.schedule(after: .zero) { again(1) }
-            loop.schedule(after: .zero) { calls.append("other") }
-            loop.schedule(after: .milliseconds(5)) { loop.stop() }
+            loop.schedule(after: .zero) {
+                pipe.write()
+                again()
+            }
+            let registration = Box<EventLoop.Registration?>(nil)
+            registration.value = try loop.watch(number: pipe.reading, for: .reading) { _ in
+                calls.append("\(count.value)")
+                guard let registration = registration.value else { return }
+                loop.unwatch(registration, number: pipe.reading)
+            }
         }
-        #expect(calls == ["timer 1", "other", "timer 0"])
+        #expect(calls == ["1"])
     }
 
     @Test func `nothing is called after the loop was stopped`() throws {
@@ -128,6 +138,7 @@ import Testing
     @Test(arguments: [
         (Duration.zero, 0), (.nanoseconds(1), 1), (.milliseconds(-3), -3_000_000),
         (.seconds(1_000_000), 1_000_000_000_000_000),
+        (.seconds(Int64.max), 1 << 61), (.seconds(Int64.min), -1 << 61),
         (Duration(secondsComponent: 0, attosecondsComponent: 1), 0),
     ])
     func `a duration has whole nanoseconds`(duration: Duration, nanoseconds: Int) {

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTP
 import Server
@@ -111,6 +112,12 @@ import Testing
         #expect(try other.response().status == 200)
         try first.send(post("/echo", body: "x"))
         #expect(try first.response().status == 200)
+
+        first.close()
+        try server.waitUntil { try server.run { $0.server.connectionsCount } == 1 }
+        let next = try Client(server.address)
+        try next.send(post("/echo", body: "x"))
+        #expect(try next.response().status == 200)
     }
 
     @Test func `a peer that takes no responses gets only so many requests answered`() throws {
@@ -235,6 +242,31 @@ import Testing
         waiting.close()
         #expect(try server.calls.next() == "drained")
         #expect(try server.run { $0.server.connectionsCount } == 0)
+    }
+
+    @Test func `what reached the system before the server drains is still answered`() throws {
+        let server = try TestServer()
+        let open = try Client(server.address)
+        try open.send(post("/echo", body: "first"))
+        #expect(try open.response().body == "first")
+
+        // The loop is kept from seeing what is sent meanwhile.
+        let isHeld = DispatchSemaphore(value: 0)
+        let isSent = DispatchSemaphore(value: 0)
+        server.start { part in
+            isHeld.signal()
+            isSent.wait()
+            part.server.drain {}
+        }
+        isHeld.wait()
+        let new = try Client(server.address)
+        for client in [open, new] { try client.send(post("/echo", body: "second")) }
+        isSent.signal()
+        for client in [open, new] {
+            let reply = try client.response()
+            #expect(reply.body == "second")
+            #expect(reply.closes)
+        }
     }
 
     @Test func `a server without connections has drained at once`() throws {

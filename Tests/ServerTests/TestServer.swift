@@ -4,6 +4,7 @@ import HTTP
 import Server
 import Synchronization
 import Telemetry
+import Testing
 
 /// A real server on loops of its own, with a handler that tells the test what happens.
 ///
@@ -66,6 +67,11 @@ final class TestServer: Sendable {
             }
         }
         for thread in threads { thread.join() }
+    }
+
+    /// Calls `body` on the first loop, some time.
+    func start(_ body: @escaping @Sendable (Part) -> Void) {
+        #expect(mailboxes[0].send(body))
     }
 
     /// Calls `body` on a loop and waits for what it returns.
