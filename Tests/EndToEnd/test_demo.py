@@ -79,5 +79,5 @@ def test_it_says_that_a_port_is_taken(demo, port):
     with socket.create_server(("127.0.0.1", port)):
         running = demo()
         assert running.wait() == 69
-    assert "Port 8080 or 8082 is taken" in running.text
+    assert f"Port {port} is taken" in running.text
     assert "Try next" not in running.text
