@@ -23,6 +23,13 @@ extension JournalStore {
     static func open(
         _ parameters: JournalParameters, logger: Logger
     ) throws(JournalError) -> JournalStore {
+        let limit = parameters.bytesLimit
+        guard limit >= JournalParameters.bytesLimitMinimum else {
+            throw .unusable(
+                path: parameters.path,
+                detail: "journal.bytesLimit is \(limit), but nothing below "
+                    + "\(JournalParameters.bytesLimitMinimum) leaves room to work")
+        }
         let directory = try JournalDirectory(path: parameters.path)
         let path = directory.file(Schema.fileName)
         try checkParts(of: directory)

@@ -188,6 +188,29 @@ import Testing
         harness.stop()
     }
 
+    /// Or the delivery would get events again whose outcomes still wait here.
+    @Test func `while outcomes can't be settled nothing is read`() async throws {
+        let directory = try TemporaryDirectory()
+        let harness = try Harness(JournalParameters(path: directory.path, sinks: ["broker"]))
+        #expect(try await harness.store("a", to: 0) == .accepted)
+        let other = try Database(path: directory.file(Schema.fileName), access: .readWrite)
+        try other.execute("BEGIN IMMEDIATE")
+        harness.settle(.delivered(1))
+        #expect(harness.journal.send(.read(sink: 0, after: 0, limit: 1)))
+        while harness.journal.status.isWritable { await Task.yield() }
+        #expect(try #require(harness.journal.status.reason).contains("another program"))
+        try other.execute("ROLLBACK")
+        _ = try await harness.stored()
+        guard
+            case .page(let events, sink: 0, through: 1, isLast: true) =
+                try await harness.announcements.next()
+        else { throw Harness.Unexpected() }
+        #expect(events.isEmpty)
+        while !harness.journal.status.isWritable { try await harness.wait() }
+        #expect(try await harness.store("b", to: 0) == .accepted)
+        harness.stop()
+    }
+
     // MARK: - Failures
 
     /// A limit on the size of files makes a write fail in the midst of a commit.

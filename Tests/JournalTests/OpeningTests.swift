@@ -124,6 +124,21 @@ import Testing
         #expect("\(try #require(error))".contains("journal.db-wal is damaged"))
     }
 
+    @Test func `a log that is missing after an orderly end isn't missed`() async throws {
+        try await makeJournal("a")
+        try FileManager.default.removeItem(atPath: directory.file("journal.db-wal"))
+        let harness = try Harness(parameters)
+        #expect(try await harness.backlog(sink: 0).map(\.event) == [event("a")])
+        harness.stop()
+    }
+
+    @Test func `a limit that leaves no room to work is refused`() throws {
+        var parameters = parameters
+        parameters.bytesLimit = JournalParameters.bytesLimitMinimum - 1
+        let error = #expect(throws: JournalError.self) { try Harness(parameters) }
+        #expect("\(try #require(error))".contains("journal.bytesLimit"))
+    }
+
     // MARK: - Sinks that come and go
 
     @Test func `sinks keep their events wherever they stand`() async throws {
