@@ -207,8 +207,8 @@ final class JournalWriter: JournalOwner {
         guard !submissions.isEmpty else { return }
         var reason = refusal ?? .failed
         if refusal == nil, case .refusing(let current, _) = status { reason = current }
-        submissions.answer(.refused(reason))
         metrics.refused(reason.rawValue, submissions.count)
+        submissions.answer(.refused(reason))
     }
 
     // MARK: - Reading

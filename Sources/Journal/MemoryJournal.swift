@@ -107,8 +107,8 @@ final class MemoryJournal: JournalOwner {
     }
 
     private func refuse(_ submission: Submission, _ refusal: Receipt.Refusal) {
-        [submission].answer(.refused(refusal))
         metrics.refused(refusal.rawValue)
+        [submission].answer(.refused(refusal))
     }
 
     private func showFigures() {
