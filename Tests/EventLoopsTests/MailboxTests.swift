@@ -99,4 +99,13 @@ import Testing
             }
         }.compactMap { Int($0) }
     }
+
+    @Test func `messages sent at once are all taken or none of them`() throws {
+        let mailbox = try Mailbox<Int>(messagesLimit: 3)
+        #expect(mailbox.send(contentsOf: [1, 2]))
+        #expect(!mailbox.send(contentsOf: [3, 4]))
+        #expect(mailbox.send(contentsOf: [3]))
+        #expect(mailbox.send(contentsOf: []))
+        #expect(!mailbox.send(4))
+    }
 }
