@@ -23,7 +23,9 @@ class Demo:
     def __init__(self, folder):
         self.process = subprocess.Popen(
             [ROOT / ".ci/demo", "--journal", str(folder / "data")], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            # Whoever runs the tests in the background may have it ignored, which is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.text = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
