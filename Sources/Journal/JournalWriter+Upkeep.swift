@@ -5,13 +5,19 @@ internal import Telemetry
 /// What the journal's thread does besides what it's asked: upkeep, and knowing when to say no.
 extension JournalWriter {
     func maintain(_ store: JournalStore) {
-        do {
+        checkpoint(store)
+        refreshStatus(store)
+        showFigures(of: store)
+    }
+
+    /// Keeps the log short, when nobody waits for a receipt any more.
+    func checkpoint(_ store: JournalStore) {
+        guard !hasFailed else { return }
+        do throws(DatabaseError) {
             try store.checkpointIfDue()
         } catch {
             block(error)
         }
-        refreshStatus(store)
-        showFigures(of: store)
     }
 
     func showFigures(of store: JournalStore) {

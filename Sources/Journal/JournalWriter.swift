@@ -109,6 +109,7 @@ final class JournalWriter: JournalOwner {
         repeat {
             let group = admit(&waiting, to: store)
             guard commit(group, in: store) else { break }
+            checkpoint(store)
         } while !waiting.isEmpty || !outcomes.isEmpty
         refuse(waiting)
         maintain(store)
