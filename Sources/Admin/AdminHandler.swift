@@ -26,7 +26,7 @@ final class AdminHandler: RequestHandler {
     }
 
     func admit(
-        _ head: RequestHead, _ message: Span<UInt8>, from peer: SocketAddress
+        _ head: RequestHead, _ message: Span<UInt8>, from peer: Peer
     ) -> Response? {
         guard head.method == .get || head.method == .head else {
             var response = Problem(
@@ -50,7 +50,7 @@ final class AdminHandler: RequestHandler {
     }
 
     func answer(
-        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: SocketAddress,
+        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: Peer,
         _ exchange: Exchange
     ) -> Response? {
         switch path(of: head, message) {
@@ -74,9 +74,9 @@ final class AdminHandler: RequestHandler {
         }
     }
 
-    func refused(_ problem: Problem, from peer: SocketAddress) {
+    func refused(_ problem: Problem, from peer: Peer) {
         logger.warning(
-            "request refused", metadata: ["reason": "\(problem.code)", "peer": "\(peer)"])
+            "request refused", metadata: ["reason": "\(problem.code)", "peer": "\(peer.address)"])
     }
 
     private func path(of head: RequestHead, _ message: Span<UInt8>) -> String {

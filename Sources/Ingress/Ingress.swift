@@ -164,13 +164,13 @@ public final class Ingress {
     }
 
     /// Counts a refusal, logs it now and then, and makes the response.
-    func refuse(_ refusal: Refusal, _ source: WebhookSource, _ peer: SocketAddress?) -> Response {
+    func refuse(_ refusal: Refusal, _ source: WebhookSource, _ peer: Peer?) -> Response {
         log(refused: refusal.code, by: "source", source.name, peer)
         return source.problem(refusal)
     }
 
     /// Counts and logs a request that no source has seen.
-    func countRefused(_ code: String, listener: String, _ peer: SocketAddress) {
+    func countRefused(_ code: String, listener: String, _ peer: Peer) {
         context.metrics.counter(
             "veer_http_requests_refused_total",
             help: "Requests that could not be read or that no source takes.",
@@ -180,11 +180,11 @@ public final class Ingress {
     }
 
     private func log(
-        refused code: String, by part: String, _ name: String, _ peer: SocketAddress?
+        refused code: String, by part: String, _ name: String, _ peer: Peer?
     ) {
         guard let leftOut = limiter.admit("\(part)/\(name)/\(code)", now: loop.now) else { return }
         var metadata: Logger.Metadata = [part: "\(name)", "reason": "\(code)"]
-        if let peer { metadata["peer"] = "\(peer)" }
+        if let peer { metadata["peer"] = "\(peer.address)" }
         if leftOut > 0 { metadata["alsoLeftOut"] = "\(leftOut)" }
         context.logger.warning("request refused", metadata: metadata)
     }

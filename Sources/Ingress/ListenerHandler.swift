@@ -17,7 +17,7 @@ final class ListenerHandler: RequestHandler {
     }
 
     func admit(
-        _ head: RequestHead, _ message: Span<UInt8>, from peer: SocketAddress
+        _ head: RequestHead, _ message: Span<UInt8>, from peer: Peer
     ) -> Response? {
         guard let source = source(of: head, message) else {
             let problem = Problem(
@@ -30,7 +30,7 @@ final class ListenerHandler: RequestHandler {
     }
 
     func answer(
-        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: SocketAddress,
+        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: Peer,
         _ exchange: Exchange
     ) -> Response? {
         guard let source = source(of: head, message) else { return Response(status: 404) }
@@ -43,7 +43,7 @@ final class ListenerHandler: RequestHandler {
         }
     }
 
-    func refused(_ problem: Problem, from peer: SocketAddress) {
+    func refused(_ problem: Problem, from peer: Peer) {
         ingress.countRefused(problem.code, listener: name, peer)
     }
 

@@ -53,7 +53,7 @@ public final class HTTPServer {
     private let socket: ListeningSocket
     private let shared: Shared
     private var listening: EventLoop.Registration?
-    private var connections: [HTTPConnection] = []
+    private var connections: [Connection] = []
     /// The one that is lent most often, so that it's not taken from a list each time.
     private var spareIntake: Intake?
     private var spareIntakes: [Intake] = []
@@ -137,7 +137,7 @@ public final class HTTPServer {
             return Self.turnAway(descriptor, date)
         }
         linux_no_delay(descriptor.number)
-        let connection = HTTPConnection(descriptor, peer: peer, server: self)
+        let connection = Connection(descriptor, address: peer, server: self)
         connection.index = connections.count
         connections.append(connection)
         do throws(SystemError) {
@@ -176,8 +176,8 @@ public final class HTTPServer {
         }
     }
 
-    func removed(_ connection: HTTPConnection) {
-        shared.peers.remove(connection.peer.host)
+    func removed(_ connection: Connection) {
+        shared.peers.remove(connection.peer.address.host)
         let last = connections.removeLast()
         if last !== connection {
             connections[connection.index] = last
@@ -217,6 +217,15 @@ public final class HTTPServer {
         } else if spareIntakes.count < 64 {
             spareIntakes.append(intake)
         }
+    }
+
+    /// Lends a buffer for octets that nobody wants; what is read into it is gone after the call.
+    func withDiscarded<Result>(_ body: (inout ReadBuffer) -> Result) -> Result {
+        let intake = takeIntake()
+        let result = body(&intake.parts.buffer)
+        intake.parts.buffer.use(intake.parts.buffer.unread.count)
+        giveBack(intake)
+        return result
     }
 
     func takeOutput() -> [UInt8] { spareOutput.take() ?? [] }

@@ -7,7 +7,7 @@ public protocol RequestHandler: AnyObject {
     /// Looks at a head before the body is read.
     ///
     /// - Returns: a response that refuses the request, or nothing to read on.
-    func admit(_ head: RequestHead, _ message: Span<UInt8>, from peer: SocketAddress) -> Response?
+    func admit(_ head: RequestHead, _ message: Span<UInt8>, from peer: Peer) -> Response?
 
     /// Answers a request.
     ///
@@ -16,12 +16,12 @@ public protocol RequestHandler: AnyObject {
     ///   - exchange: what to give an answer to that isn't ready yet.
     /// - Returns: the response, or nothing if it will come by ``Exchange/complete(with:)``.
     func answer(
-        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: SocketAddress,
+        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: Peer,
         _ exchange: Exchange
     ) -> Response?
 
     /// Learns that the server itself refused a request, which is counted and logged.
-    func refused(_ problem: Problem, from peer: SocketAddress)
+    func refused(_ problem: Problem, from peer: Peer)
 }
 
 /// One request that waits for its answer.
@@ -29,7 +29,7 @@ public protocol RequestHandler: AnyObject {
 /// Belongs to the server's loop. The peer may be gone by the time the answer comes; then it's
 /// dropped.
 public struct Exchange {
-    let connection: HTTPConnection
+    let connection: Connection
     let number: Int
 
     /// Answers.

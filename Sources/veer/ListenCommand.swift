@@ -92,11 +92,11 @@ private final class ListenHandler: RequestHandler {
     }
 
     func admit(
-        _ head: RequestHead, _ message: Span<UInt8>, from peer: SocketAddress
+        _ head: RequestHead, _ message: Span<UInt8>, from peer: Peer
     ) -> Response? { nil }
 
     func answer(
-        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: SocketAddress,
+        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: Peer,
         _ exchange: Exchange
     ) -> Response? {
         guard head.method == .post else { return Response(status: 204) }
@@ -118,7 +118,7 @@ private final class ListenHandler: RequestHandler {
         return nil
     }
 
-    func refused(_ problem: Problem, from peer: SocketAddress) {
+    func refused(_ problem: Problem, from peer: Peer) {
         printError("refused: \(problem.detail)")
     }
 

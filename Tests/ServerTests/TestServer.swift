@@ -149,7 +149,7 @@ final class TestHandler: RequestHandler {
     }
 
     func admit(
-        _ head: RequestHead, _ message: Span<UInt8>, from peer: SocketAddress
+        _ head: RequestHead, _ message: Span<UInt8>, from peer: Peer
     ) -> Response? {
         guard ["/echo", "/later", "/big", "/huge"].contains(text(message, head.path)) else {
             calls.append("refused")
@@ -159,7 +159,7 @@ final class TestHandler: RequestHandler {
     }
 
     func answer(
-        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: SocketAddress,
+        _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: Peer,
         _ exchange: Exchange
     ) -> Response? {
         let path = text(message, head.path)
@@ -175,7 +175,7 @@ final class TestHandler: RequestHandler {
         }
     }
 
-    func refused(_ problem: Problem, from peer: SocketAddress) {
+    func refused(_ problem: Problem, from peer: Peer) {
         calls.append(problem.code)
     }
 

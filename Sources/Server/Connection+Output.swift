@@ -1,55 +1,15 @@
 internal import CLinux
 internal import EventLoops
-internal import HTTP
 
-extension HTTPConnection {
-    /// The answer to the request of that number has come.
-    func complete(_ number: Int, with response: Response) {
-        guard state == .answering, number == current.number else { return }
-        state = .open
-        reply(response, now: server.loop.nanoseconds)
-        proceed()
-    }
+extension Connection {
+    /// Whether the peer is so slow to take what it asked for that nothing more should be read.
+    var isOutputFull: Bool { output.count - outputStart > server.limits.outputBytes }
 
-    /// Looks at the time; called by the server once in a while.
-    func checkTime(now: Int) {
-        guard state != .closed else { return }
-        switch clock.verdict(now: now, server.clockLimits) {
-        case .wait: return
-        case .close: close()
-        case .refuse:
-            refuse(
-                Problem(
-                    status: 408, code: "request_timeout",
-                    detail: "The request came too slowly; send it again, and faster."))
-            proceed()
-        }
-    }
-
-    /// Answers what can't be read as a request; nothing after it is looked at.
-    func refuse(_ problem: Problem) {
-        server.handler.refused(problem, from: peer)
-        let now = server.loop.nanoseconds
-        current = Current(number: current.number + 1, isLast: true, began: now)
-        reply(problem.response, now: now)
-    }
-
-    /// Writes a response into the output; it goes out with the next flush.
-    func reply(_ response: Response, now: Int) {
-        let closes = response.closes || current.isLast || server.isDraining
+    /// Lets `write` append octets to the output; they go out with the next flush.
+    @inline(__always)
+    func send(_ write: (inout [UInt8]) -> Void) {
         var output = takeOutput()
-        response.write(
-            into: &output, date: server.date, isHead: current.isHead,
-            saysKeepAlive: current.saysKeepAlive, closes: closes)
-        swap(&output, &self.output)
-        server.count(response.status, nanoseconds: now - current.began)
-        clock.restart(now: now)
-        if closes { state = .lingering }
-    }
-
-    func append(_ octets: [UInt8]) {
-        var output = takeOutput()
-        output.append(contentsOf: octets)
+        write(&output)
         swap(&output, &self.output)
     }
 

@@ -1,0 +1,192 @@
+internal import CLinux
+internal import EventLoops
+internal import HTTP
+
+/// One peer's connection: its socket, what waits to be written to it, and the time it has.
+///
+/// Owner: the server's loop. What the octets mean is up to its ``VersionDriver``.
+final class Connection {
+    enum State {
+        /// Requests are read and answered.
+        case open
+        /// The last response was written, or the peer sent its last request; what still comes in
+        /// is read and dropped until the peer closes, lest a reset destroy the response.
+        case lingering
+        case closed
+    }
+
+    /// The connection's place in the server's list.
+    var index = 0
+    let peer: Peer
+    let server: HTTPServer
+
+    var state = State.open
+    var clock: ConnectionClock
+    /// What the peer hasn't taken yet, from `outputStart` on.
+    var output: [UInt8] = []
+    var outputStart = 0
+
+    let number: CInt
+    private var descriptor: Descriptor?
+    private var registration: EventLoop.Registration?
+    private var driver: any VersionDriver
+    /// The system may have more to read; told of changes only, we'd not be told again.
+    private var mayRead = true
+    /// The peer sends no more, so that a short read isn't the end of what there is.
+    private var isPeerDone = false
+    /// Everything that the peer sent was read.
+    private(set) var isInputOver = false
+
+    init(_ descriptor: consuming Descriptor, address: SocketAddress, server: HTTPServer) {
+        number = descriptor.number
+        self.descriptor = consume descriptor
+        self.server = server
+        peer = Peer(address: address)
+        clock = ConnectionClock(now: server.loop.nanoseconds)
+        driver = HTTP1Driver()
+    }
+
+    private static let interest: EventLoop.Interest = [.reading, .writing, .changesOnly]
+
+    /// Begins to watch the socket; the loop holds the connection from now on.
+    func start() throws(SystemError) {
+        registration = try server.loop.watch(number: number, for: Self.interest) { readiness in
+            self.becameReady(readiness)
+        }
+    }
+
+    private func becameReady(_ readiness: EventLoop.Readiness) {
+        if readiness.isBroken { return close() }
+        if readiness.canRead { mayRead = true }
+        if readiness.isPeerDone { isPeerDone = true }
+        if readiness.canWrite, !output.isEmpty { flush() }
+        proceed()
+    }
+
+    /// Goes on until there is nothing to read, an answer to wait for, or a peer that won't take
+    /// what it asked for.
+    func proceed() {
+        let now = server.loop.nanoseconds
+        var isMoreLeft = false
+        if state == .open { isMoreLeft = driver.proceed(self, now: now) }
+        flush()
+        if state == .lingering { isMoreLeft = discard() }
+        // Where the peer is slow to take a response, its progress brings us back.
+        if isMoreLeft, output.isEmpty { yield() }
+        clock.enter(phase, now: now)
+    }
+
+    private var phase: ConnectionClock.Phase {
+        guard output.isEmpty else { return .output }
+        return state == .open ? driver.phase : .end
+    }
+
+    /// Comes back in the loop's next turn, after the others had theirs.
+    ///
+    /// Asking anew makes the system tell again what it has told before.
+    private func yield() {
+        guard let registration else { return }
+        do throws(SystemError) {
+            try server.loop.change(registration, number: number, to: Self.interest)
+        } catch {
+            close()
+        }
+    }
+
+    /// The answer to the request of that number has come.
+    func complete(_ number: Int, with response: Response) {
+        guard state == .open, driver.complete(number, with: response, self) else { return }
+        proceed()
+    }
+
+    /// Looks at the time; called by the server once in a while.
+    func checkTime(now: Int) {
+        guard state != .closed else { return }
+        switch clock.verdict(now: now, server.clockLimits) {
+        case .wait: if state == .open { driver.checkTime(self, now: now) }
+        case .close: close()
+        case .refuse:
+            driver.refuseSlowRequest(self)
+            proceed()
+        }
+    }
+
+    // MARK: - Ending
+
+    /// Closes as soon as nothing is under way; what the peer sent a moment ago is answered.
+    func drain() {
+        mayRead = true
+        proceed()
+        if isIdle { close() }
+    }
+
+    private var isIdle: Bool { state == .open && output.isEmpty && driver.phase == .idle }
+
+    /// Reads no more requests, and closes when everything is written and the peer has read it.
+    func linger() {
+        if state == .open { state = .lingering }
+    }
+
+    func close() {
+        guard state != .closed else { return }
+        state = .closed
+        if let registration { server.loop.unwatch(registration, number: number) }
+        registration = nil
+        descriptor = nil
+        output = []
+        server.removed(self)
+    }
+
+    // MARK: - Reading
+
+    /// Reads what the system has.
+    ///
+    /// - Parameter bytes: how many octets could be used at once.
+    /// - Returns: whether there was something to read.
+    func receive(_ bytes: Int, into buffer: inout ReadBuffer) -> Bool {
+        guard mayRead else { return false }
+        buffer.makeRoom(for: min(bytes, 64 * 1024), limit: server.bufferBytesLimit)
+        let number = number
+        let room = buffer.room.count
+        let count = buffer.fill { octets, room in
+            unsafe octets.withUnsafeMutableBytes { all in
+                guard let start = all.baseAddress else { return 0 }
+                return unsafe linux_receive(number, start + room.lowerBound, room.count)
+            }
+        }
+        return received(count, room: room)
+    }
+
+    private func received(_ count: Int, room: Int) -> Bool {
+        guard count > 0 else {
+            mayRead = false
+            if count == 0 {
+                // Nobody is left to take an answer to half a request.
+                isInputOver = true
+                linger()
+            } else if count != -Int(EAGAIN) {
+                close()
+            }
+            return false
+        }
+        if count < room, !isPeerDone { mayRead = false }
+        clock.received(count)
+        return true
+    }
+
+    /// Drops what nobody wants any more.
+    ///
+    /// - Returns: whether it stopped before there was nothing left to read.
+    private func discard() -> Bool {
+        for _ in 0..<Self.stepsOfTurn {
+            guard server.withDiscarded({ receive(0, into: &$0) }) else {
+                if isInputOver, output.isEmpty { close() }
+                return false
+            }
+        }
+        return true
+    }
+
+    /// The steps of one turn; more would keep the loop from its other connections.
+    static let stepsOfTurn = 64
+}
