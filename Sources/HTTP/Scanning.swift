@@ -7,7 +7,7 @@ extension Span<UInt8> {
 
     /// Whether the octets in `range` are those of `text`.
     @inline(__always)
-    func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
+    public func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
         equals(text, in: range) { $0 }
     }
 

@@ -27,16 +27,20 @@ public struct IngressContext: Sendable {
     public var statistics: [SourceStatistics]
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
+    /// Why no requests should be sent here, if something keeps them from being taken.
+    public var obstacle: @Sendable () -> String?
 
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
-        submit: @escaping @Sendable (Submission) -> Bool
+        submit: @escaping @Sendable (Submission) -> Bool,
+        obstacle: @escaping @Sendable () -> String?
     ) {
         self.metrics = metrics
         self.logger = logger
         self.statistics = statistics
         self.submit = submit
+        self.obstacle = obstacle
     }
 }
 
@@ -122,6 +126,17 @@ public final class Ingress {
     /// Closes the connections that didn't finish in time.
     public func closeAll() {
         for server in servers { server.closeAll() }
+    }
+
+    /// Whether requests should be sent here, for a load balancer that asks on the same port.
+    var health: Response {
+        let isDraining = servers.contains { $0.isDraining }
+        guard let obstacle = isDraining ? "is stopping" : context.obstacle() else {
+            return Response(status: 200, contentType: "text/plain; charset=utf-8", body: "ok\n")
+        }
+        var response = Problem(status: 503, code: "not_ready", detail: obstacle).response
+        response.add("Retry-After", "5")
+        return response
     }
 
     // MARK: - Events

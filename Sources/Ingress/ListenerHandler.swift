@@ -20,6 +20,7 @@ final class ListenerHandler: RequestHandler {
         _ head: RequestHead, _ message: Span<UInt8>, from peer: Peer
     ) -> Response? {
         guard let source = source(of: head, message) else {
+            guard !asksForHealth(head, message) else { return nil }
             let problem = Problem(
                 status: 404, code: "no_source",
                 detail: "No source takes requests for this path on this listener.")
@@ -33,7 +34,7 @@ final class ListenerHandler: RequestHandler {
         _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: Peer,
         _ exchange: Exchange
     ) -> Response? {
-        guard let source = source(of: head, message) else { return Response(status: 404) }
+        guard let source = source(of: head, message) else { return ingress.health }
         guard head.method != .options else { return source.optionsResponse() }
         do throws(EventFailure) {
             let count = try source.decode(head, message, body: body)
@@ -45,6 +46,13 @@ final class ListenerHandler: RequestHandler {
 
     func refused(_ problem: Problem, from peer: Peer) {
         ingress.countRefused(problem.code, listener: name, peer)
+    }
+
+    /// Load balancers ask where they send requests to, such as Envoy, whose health checks take the
+    /// way of its requests.
+    private func asksForHealth(_ head: RequestHead, _ message: Span<UInt8>) -> Bool {
+        (head.method == .get || head.method == .head)
+            && message.equals("/readyz", in: head.path)
     }
 
     private func source(of head: RequestHead, _ message: Span<UInt8>) -> WebhookSource? {

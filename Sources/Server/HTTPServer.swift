@@ -48,7 +48,7 @@ public final class HTTPServer {
     /// A `Date` field line of this second.
     private(set) var date: [UInt8] = []
     /// Whether every response is the last of its connection.
-    private(set) var isDraining = false
+    public private(set) var isDraining = false
 
     private let socket: ListeningSocket
     private let shared: Shared
