@@ -21,6 +21,7 @@ enum SchemaReference {
         ("items", .mapping(name)),
     ]
     static let address = to("address")
+    static let addressBlock = to("addressBlock")
     static let bytes = to("bytes")
     static let duration = to("duration")
     static let secret = to("secret")
@@ -29,6 +30,7 @@ enum SchemaReference {
         [
             ("name", text(pattern: "^[a-z0-9-]{1,63}$")),
             ("address", text(pattern: #"^(unix:.+|[0-9.]+:[0-9]+|\[[0-9A-Fa-f:.]+\]:[0-9]+)$"#)),
+            ("addressBlock", text(pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")),
             (
                 "bytes",
                 [

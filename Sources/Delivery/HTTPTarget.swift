@@ -15,7 +15,7 @@ final class HTTPTarget: SinkTarget {
 
     init(_ settings: HTTPSinkSettings, client: HTTPClient) {
         var options = HTTPEndpoint.Options(url: settings.uri)
-        options.isInsecure = settings.isInsecure
+        options.isInsecure = settings.tls.isInsecure
         options.concurrency = settings.concurrency
         options.fieldsKept = ["Retry-After"]
         self.client = client

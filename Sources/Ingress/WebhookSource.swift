@@ -12,6 +12,7 @@ final class WebhookSource {
     let index: Int
     let successStatus: Int
     private let path: [UInt8]
+    private let isOpen: Bool
     private let credentials: [BasicAuthentication]
     private let dialect: Dialect
     private let statistics: SourceStatistics
@@ -35,10 +36,12 @@ final class WebhookSource {
         self.index = index
         successStatus = webhook.successStatus
         path = Array(webhook.path.utf8)
-        credentials = webhook.auth.map { auth in
+        isOpen = webhook.auth.isEmpty
+        credentials = webhook.auth.compactMap { auth in
             switch auth {
             case .basic(let username, let password):
                 BasicAuthentication(username: username, password: password.text)
+            case .clientCertificate: nil
             }
         }
         dialect = settings.router == nil ? .veer : .router
@@ -87,7 +90,7 @@ final class WebhookSource {
     }
 
     private func admits(_ head: RequestHead, _ message: Span<UInt8>) -> Bool {
-        credentials.isEmpty || credentials.contains { $0.admits(head, message) }
+        isOpen || credentials.contains { $0.admits(head, message) }
     }
 
     /// Tells what may be sent here.

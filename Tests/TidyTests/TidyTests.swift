@@ -177,17 +177,19 @@ import Testing
     }
 
     @Test func `every option is explained to operators`() throws {
-        let settings = try ProjectFile("Sources/Configuration/Settings.swift")
+        let settings = try Project.files(in: "Sources/Configuration", "Settings.swift")
         let operating = try ProjectFile("docs/OPERATING.md").lines.joined(separator: "\n")
         let structures = [
-            "ListenerLimits", "WebhookSettings", "HTTPSinkSettings", "DeliverySettings",
-            "JournalSettings", "AdminSettings", "LogSettings", "ShutdownSettings",
+            "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
+            "ClientCertificateSettings", "WebhookSettings", "HTTPSinkSettings", "SinkTLSSettings",
+            "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
+            "ShutdownSettings",
         ]
-        // Only a `RouterConfig` can say this one, under another name.
+        // A boolean's own name differs from its key's.
         let others: Set = ["isInsecure"]
         for structure in structures {
-            let names = variables(of: structure, in: settings)
-            #expect(!names.isEmpty, "\(structure) isn't in \(settings.path)")
+            let names = settings.flatMap { variables(of: structure, in: $0) }
+            #expect(!names.isEmpty, "\(structure) isn't there")
             for name in names where !others.contains(name) {
                 #expect(
                     operating.contains("`\(name)`") || operating.contains(".\(name)`"),
