@@ -10,12 +10,14 @@ import Testing
     static let imports: [String: Set<String>] = [
         "CLinux": [],
         "CCurl": [],
+        "COpenSSL": [],
         "CSQLite": [],
         "CYAML": [],
 
         "HTTP": [],
         "CloudEvents": ["HTTP"],
         "Telemetry": ["Logging", "Synchronization"],
+        "TLS": ["COpenSSL"],
         "YAML": ["CYAML"],
         "Configuration": ["FoundationEssentials", "YAML"],
 
