@@ -53,7 +53,7 @@ let package = Package(
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
-            name: "Server", dependencies: ["CLinux", "EventLoops", "HTTP", "Telemetry"],
+            name: "Server", dependencies: ["CLinux", "EventLoops", "HTTP", "TLS", "Telemetry"],
             swiftSettings: strict),
         .target(name: "Outbound", dependencies: ["CCurl", "EventLoops"], swiftSettings: strict),
         .target(
@@ -66,7 +66,7 @@ let package = Package(
             name: "Ingress",
             dependencies: [
                 "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Server",
-                "Telemetry", logging,
+                "TLS", "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -88,7 +88,7 @@ let package = Package(
             name: "veer",
             dependencies: [
                 "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
-                "HTTP", "Ingress", "Journal", "Outbound", "Server", "Telemetry", arguments,
+                "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry", arguments,
                 logging,
             ],
             swiftSettings: strict),

@@ -4,6 +4,7 @@ internal import HTTP
 public import Journal
 public import Logging
 public import Server
+public import TLS
 public import Telemetry
 
 /// How much a source has taken in, for those who ask; any thread may read it.
@@ -66,9 +67,10 @@ public final class Ingress {
     /// - Parameters:
     ///   - sockets: one for each listener of the settings.
     ///   - shared: one for each listener of the settings.
+    ///   - tls: one for each listener of the settings; nothing where it's plain.
     public init(
         on loop: EventLoop, _ settings: Settings, sockets: [ListeningSocket],
-        shared: [HTTPServer.Shared], _ context: IngressContext
+        shared: [HTTPServer.Shared], tls: [TLSMaterial?], _ context: IngressContext
     ) throws(SystemError) {
         self.settings = settings
         self.context = context
@@ -91,11 +93,30 @@ public final class Ingress {
                 self,
                 sources: sources.map {
                     WebhookSource(settings, index: $0, limits: listener.limits, context)
-                }, name: listener.name)
+                }, listener)
             servers.append(
                 try HTTPServer(
-                    on: loop, socket: sockets[index], limits: ServerLimits(listener.limits),
-                    shared: shared[index], handler: handler))
+                    on: loop, socket: sockets[index], limits: ServerLimits(listener),
+                    shared: shared[index], tls: makeContext(tls[index]), handler: handler))
+        }
+    }
+
+    /// A loop's own context; whoever made the material has tried it out.
+    private func makeContext(_ material: TLSMaterial?) throws(SystemError) -> TLSContext? {
+        guard let material else { return nil }
+        do throws(TLSError) {
+            return try TLSContext(material)
+        } catch {
+            throw SystemError(call: "\(error)", errno: 0)
+        }
+    }
+
+    /// Serves new connections to a listener with other certificates.
+    public func replace(tls material: TLSMaterial, ofListener index: Int) {
+        do throws(TLSError) {
+            servers[index].replace(tls: try TLSContext(material))
+        } catch {
+            context.logger.error("certificates not replaced: \(error)")
         }
     }
 
@@ -207,8 +228,11 @@ public final class Ingress {
 
 extension ServerLimits {
     /// A listener's limits as its server needs them.
-    public init(_ limits: ListenerLimits) {
+    public init(_ listener: ListenerSettings) {
+        let limits = listener.limits
         self.init()
+        handshakeTimeout = listener.tls?.handshakeTimeout ?? handshakeTimeout
+        handshakes = listener.tls?.handshakes ?? handshakes
         head.requestLineBytes = limits.requestLineBytes
         head.headerBytes = limits.headerBytes
         head.headerFields = limits.headerFields

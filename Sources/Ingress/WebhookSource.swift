@@ -14,6 +14,8 @@ final class WebhookSource {
     private let path: [UInt8]
     private let isOpen: Bool
     private let credentials: [BasicAuthentication]
+    /// Whoever has a certificate with one of these names is let in.
+    private let certificateNames: [String]
     private let dialect: Dialect
     private let statistics: SourceStatistics
     private let rejected: (String) -> Counter
@@ -43,6 +45,10 @@ final class WebhookSource {
                 BasicAuthentication(username: username, password: password.text)
             case .clientCertificate: nil
             }
+        }
+        certificateNames = webhook.auth.flatMap { auth -> [String] in
+            guard case .clientCertificate(let names) = auth else { return [] }
+            return names
         }
         dialect = settings.router == nil ? .veer : .router
         statistics = context.statistics[index]
@@ -74,11 +80,21 @@ final class WebhookSource {
     // MARK: - Requests
 
     /// What a head is refused for, if it is.
-    func refusal(_ head: RequestHead, _ message: Span<UInt8>) -> Refusal? {
+    ///
+    /// - Parameter identity: asked for only where it counts.
+    func refusal(
+        _ head: RequestHead, _ message: Span<UInt8>, identity: () -> ClientIdentity?
+    ) -> Refusal? {
         guard takes(head.method) else { return .methodNotAllowed }
         // A receiver that validates its sender must get an answer without credentials.
         if head.method == .options, dialect == .veer { return nil }
-        return admits(head, message) ? nil : .unauthorized
+        guard !isOpen, !credentials.contains(where: { $0.admits(head, message) }) else {
+            return nil
+        }
+        guard !certificateNames.isEmpty else { return .unauthorized }
+        if let identity = identity(), identity.has(oneOf: certificateNames) { return nil }
+        // Where nothing else could help, there is nothing to challenge for.
+        return credentials.isEmpty ? .forbidden : .unauthorized
     }
 
     private func takes(_ method: RequestHead.Method) -> Bool {
@@ -87,10 +103,6 @@ final class WebhookSource {
         case .put, .patch: dialect == .router
         default: false
         }
-    }
-
-    private func admits(_ head: RequestHead, _ message: Span<UInt8>) -> Bool {
-        isOpen || credentials.contains { $0.admits(head, message) }
     }
 
     /// Tells what may be sent here.
@@ -158,7 +170,7 @@ final class WebhookSource {
             let challenge = BasicAuthentication.challenge(realm: realm)
             response.add(challenge.name, challenge.value)
         case .unavailable: response.add("Retry-After", "5")
-        case .event, .sinkRefused: break
+        case .event, .sinkRefused, .forbidden: break
         }
         return response
     }

@@ -27,6 +27,9 @@ final class HTTP1Driver: VersionDriver {
     /// What is waited for when no answer is.
     private var phaseOfIntake = ConnectionClock.Phase.idle
 
+    /// - Parameter intake: what has been read already.
+    init(_ intake: Intake? = nil) { self.intake = intake }
+
     var phase: ConnectionClock.Phase { isAnswering ? .answer : phaseOfIntake }
 
     // MARK: - Reading
@@ -60,10 +63,20 @@ final class HTTP1Driver: VersionDriver {
                 case .request(let body): take(body, &intake, connection, now: now)
                 }
             } catch {
-                refuse(Problem(error), connection)
+                refuse(problem(error, intake.buffer), connection)
             }
         }
         return true
+    }
+
+    private func problem(_ failure: RequestFailure, _ buffer: ReadBuffer) -> Problem {
+        var problem = Problem(failure)
+        // How each record of a handshake begins.
+        if current.number == 0, buffer.octets[buffer.unread].starts(with: [22, 3]) {
+            problem.code = "tls_on_plain_port"
+            problem.detail = "The client speaks TLS, which this port doesn't; use http."
+        }
+        return problem
     }
 
     private func admit(

@@ -8,6 +8,10 @@ public struct ServerLimits: Sendable {
     public var bodyBytes = 1024 * 1024
     /// Octets of chunk extensions and trailer fields.
     public var chunkOverheadBytes = 8 * 1024
+    /// From a connection's start to the end of its TLS handshake.
+    public var handshakeTimeout = Duration.seconds(10)
+    /// TLS handshakes under way at one time, over all loops; whoever comes then waits.
+    public var handshakes = 200
     /// From a request's first octet to the end of its head.
     public var requestHeadTimeout = Duration.seconds(10)
     /// From the head's end to the body's.

@@ -56,6 +56,10 @@ internal import COpenSSL
         }
     }
 
+    func isCertified(forHost host: String) -> Bool {
+        pairs.contains { $0.leaf.isValid(forHost: host) || $0.leaf.ipAddresses.contains(host) }
+    }
+
     /// What a ticket must have been made under, to be taken from a client that asks for a name.
     func identity(for name: String?) -> [UInt8] { Self.digest(identity + (name ?? "").utf8) }
 

@@ -252,6 +252,11 @@ extension TLSSession {
             .elementsEqual("h2".utf8) ? .h2 : .http1
     }
 
+    /// Whether one of the listener's certificates is for a host.
+    ///
+    /// - Parameter host: a name in lower case, or an IP address.
+    public func isCertified(forHost host: String) -> Bool { context.isCertified(forHost: host) }
+
     /// Whether a ticket spared most of the handshake.
     public var isResumed: Bool { unsafe SSL_session_reused(handle.pointer) == 1 }
 

@@ -22,7 +22,9 @@ import Testing
         "Configuration": ["FoundationEssentials", "YAML"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
-        "Server": ["CLinux", "EventLoops", "Glibc", "HTTP", "Synchronization", "Telemetry"],
+        "Server": [
+            "CLinux", "EventLoops", "Glibc", "HTTP", "Synchronization", "TLS", "Telemetry",
+        ],
         "Outbound": ["CCurl", "EventLoops", "Glibc"],
         "Journal": [
             "CLinux", "CSQLite", "CloudEvents", "EventLoops", "Glibc", "Logging",
@@ -31,7 +33,7 @@ import Testing
 
         "Ingress": [
             "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Logging", "Server",
-            "Telemetry",
+            "TLS", "Telemetry",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -42,7 +44,7 @@ import Testing
         "veer": [
             "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
             "EventLoops", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "Telemetry",
+            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry",
         ],
     ]
 
