@@ -10,10 +10,12 @@ import Testing
     static let imports: [String: Set<String>] = [
         "CLinux": [],
         "CCurl": [],
+        "CNghttp2": [],
         "CSQLite": [],
         "CYAML": [],
 
         "HTTP": [],
+        "HTTP2": ["CNghttp2", "HTTP"],
         "CloudEvents": ["HTTP"],
         "Telemetry": ["Logging", "Synchronization"],
         "YAML": ["CYAML"],
