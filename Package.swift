@@ -36,6 +36,8 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
+            name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -44,6 +46,7 @@ let package = Package(
 
         // Pure: values in, values out. No descriptor, clock or thread.
         .target(name: "HTTP", swiftSettings: strict),
+        .target(name: "HTTP2", dependencies: ["CNghttp2", "HTTP"], swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
@@ -53,7 +56,8 @@ let package = Package(
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
-            name: "Server", dependencies: ["CLinux", "EventLoops", "HTTP", "TLS", "Telemetry"],
+            name: "Server",
+            dependencies: ["CLinux", "EventLoops", "HTTP", "HTTP2", "TLS", "Telemetry"],
             swiftSettings: strict),
         .target(name: "Outbound", dependencies: ["CCurl", "EventLoops"], swiftSettings: strict),
         .target(
@@ -99,6 +103,8 @@ let package = Package(
             swiftSettings: tests),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
+        .testTarget(
+            name: "HTTP2Tests", dependencies: ["HTTP2", "CNghttp2", "HTTP"], swiftSettings: tests),
         .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),

@@ -6,6 +6,8 @@ struct FramingFields: Sendable {
     private var length: Int?
     private var coding: Coding?
 
+    var hasLength: Bool { length != nil }
+
     private enum Coding {
         case chunked
         /// Well-known codings, `chunked` last: understood, but not implemented.

@@ -10,11 +10,13 @@ import Testing
     static let imports: [String: Set<String>] = [
         "CLinux": [],
         "CCurl": [],
+        "CNghttp2": [],
         "COpenSSL": [],
         "CSQLite": [],
         "CYAML": [],
 
         "HTTP": [],
+        "HTTP2": ["CNghttp2", "HTTP"],
         "CloudEvents": ["HTTP"],
         "Telemetry": ["Logging", "Synchronization"],
         "TLS": ["COpenSSL"],
@@ -23,7 +25,8 @@ import Testing
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": [
-            "CLinux", "EventLoops", "Glibc", "HTTP", "Synchronization", "TLS", "Telemetry",
+            "CLinux", "EventLoops", "Glibc", "HTTP", "HTTP2", "Synchronization", "TLS",
+            "Telemetry",
         ],
         "Outbound": ["CCurl", "EventLoops", "Glibc"],
         "Journal": [
