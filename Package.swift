@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Ingress",
             dependencies: [
-                "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Server",
+                "CloudEvents", "Configuration", "EventLoops", "HTTP", "HTTP2", "Journal", "Server",
                 "TLS", "Telemetry", logging,
             ],
             swiftSettings: strict),

@@ -87,18 +87,17 @@ extension ListenerLimits: Section {
 
     private static var http2Keys: [Key<Self>] {
         let rate = 0...1_000_000
-        // The protocol's windows begin at nearly 64 KiB and end at 2 GiB.
-        let window = 64 << 10...1 << 30
+        let window = 1 << 10...1 << 30
         return [
             .count("streams", "open at one time on one connection", \.streams, 1...10_000),
             .count(
                 "streamsPerConnection", "after so many the connection is closed, politely",
                 \.streamsPerConnection, 1...1_000_000_000),
             .bytes(
-                "streamWindowBytes", "of one stream's body that a peer may send ahead",
+                "streamWindowBytes", "of a body that a peer may send without asking",
                 \.streamWindowBytes, window),
             .bytes(
-                "connectionWindowBytes", "of all its streams' bodies that a peer may send ahead",
+                "connectionWindowBytes", "of bodies that are asked for at one time",
                 \.connectionWindowBytes, window),
             .count("resets", "streams that either side may cut off in a burst", \.resets, rate),
             .count(

@@ -58,10 +58,11 @@ public struct ListenerLimits: Sendable, Equatable {
     public var streams = 100
     /// `streamsPerConnection`: after so many an HTTP/2 connection is closed, politely.
     public var streamsPerConnection = 10_000
-    /// `streamWindowBytes`: of one stream's body that a peer may send ahead.
-    public var streamWindowBytes = 64 * 1024
-    /// `connectionWindowBytes`: of all its streams' bodies that a peer may send ahead.
-    public var connectionWindowBytes = 1024 * 1024
+    /// `streamWindowBytes`: of a body that a peer may send without being asked for it.
+    public var streamWindowBytes = 8 * 1024
+    /// `connectionWindowBytes`: of bodies that are asked for at one time; the oldest request's is
+    /// asked for in any case.
+    public var connectionWindowBytes = 128 * 1024
     /// `resets`: streams that either side may cut off in a burst.
     public var resets = 200
     /// `resetsPerSecond`: streams that either side may cut off on and on.

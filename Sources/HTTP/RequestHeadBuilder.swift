@@ -17,6 +17,8 @@ package struct RequestHeadBuilder: Sendable {
         var authority: Range<Int>?
         var framing = FramingFields()
         var seen: Singletons = []
+        /// A proxy says that it passed the request on.
+        var isForwarded = false
         /// Names, values and 32 for each field.
         var bytes = 0
     }
@@ -50,6 +52,11 @@ package struct RequestHeadBuilder: Sendable {
         else { return addPseudoField(message, name: name, value: value) }
         head.fields.append(Field(name: name, value: value))
         switch name.count {
+        case 3 where message.isName("via", in: name),
+            9 where message.isName("forwarded", in: name),
+            15 where message.isName("x-forwarded-for", in: name),
+            17 where message.isName("x-forwarded-proto", in: name):
+            parts.isForwarded = true
         case 4 where message.isName("host", in: name):
             guard parts.seen.insert(.host).inserted, HostSyntax.isValid(message, value)
             else { throw .malformedHost }
@@ -81,7 +88,7 @@ package struct RequestHeadBuilder: Sendable {
     /// Checks the head as a whole, when all fields are there.
     ///
     /// - Parameters:
-    ///   - scheme: the only one that is served here; nothing where a proxy tells its own.
+    ///   - scheme: the only one that is served here; a proxy may tell the one it was asked for.
     ///   - hasBody: whether the head wasn't the request's end. Where no field gives the body's
     ///     length the framing is ``RequestHead/Framing/chunked``, for it ends where it ends.
     package mutating func finish(
@@ -91,7 +98,7 @@ package struct RequestHeadBuilder: Sendable {
         // A tunnel has no target and no scheme; and nobody here makes one.
         guard head.method != .connect, head.method != .other else { throw .unknownMethod }
         try readTarget(message)
-        if let scheme, let sent = parts.scheme {
+        if let scheme, let sent = parts.scheme, !parts.isForwarded {
             guard message.equalsIgnoringCase(scheme, in: sent) else { throw .misdirected }
         }
         try readAuthority(message)

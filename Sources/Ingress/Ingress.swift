@@ -1,6 +1,7 @@
 public import Configuration
 public import EventLoops
 internal import HTTP
+internal import HTTP2
 public import Journal
 public import Logging
 public import Server
@@ -247,5 +248,25 @@ extension ServerLimits {
         requestsPerConnection = limits.requestsPerConnection
         connections = limits.connections
         connectionsPerPeer = limits.connectionsPerPeer
+        http2 = listener.http2 ? HTTP2Limits(listener, self) : nil
+    }
+}
+
+extension HTTP2Limits {
+    /// A listener's limits, of which those of a request are the same in every version.
+    fileprivate init(_ listener: ListenerSettings, _ server: ServerLimits) {
+        let limits = listener.limits
+        self.init()
+        head = server.head
+        bodyBytes = server.bodyBytes
+        scheme = listener.tls == nil ? .http : .https
+        streams = limits.streams
+        streamsPerConnection = limits.streamsPerConnection
+        initialWindowBytes = limits.streamWindowBytes
+        bodyBudgetBytes = limits.connectionWindowBytes
+        resets = Rate(burst: limits.resets, perSecond: limits.resetsPerSecond)
+        pings = Rate(burst: limits.controlFrames, perSecond: limits.controlFramesPerSecond)
+        glitches.burst = limits.glitches
+        bodyBytesPerSecond = limits.bodyBytesPerSecond
     }
 }

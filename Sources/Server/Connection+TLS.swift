@@ -4,17 +4,19 @@ internal import TLS
 
 extension Connection {
     /// Takes the handshake as far as the peer's octets go.
-    ///
-    /// - Returns: whether it stopped before there was nothing left to do.
-    func shakeHands() -> Bool {
+    func shakeHands() {
         let intake = server.takeIntake()
         while state == .handshaking {
             guard receive(0, into: &intake.parts.buffer) else { break }
         }
-        // Requests may have come right behind the handshake.
-        if state == .open { return begin(with: intake) }
-        server.giveBack(intake)
-        return false
+        // Requests may have come right behind it.
+        guard state == .open, let tls else { return server.giveBack(intake) }
+        if tls.applicationProtocol == .h2 {
+            beginHTTP2(with: &intake.parts.buffer)
+            server.giveBack(intake)
+        } else {
+            driver = HTTP1Driver(intake)
+        }
     }
 
     /// Reads what the system has, and decrypts it.
@@ -48,11 +50,13 @@ extension Connection {
         return true
     }
 
-    /// Speaks the protocol that was agreed on, beginning with what has come of it.
-    private func begin(with intake: Intake) -> Bool {
-        let driver = HTTP1Driver(intake)
-        self.driver = driver
-        return driver.proceed(self, now: server.loop.nanoseconds)
+    /// Speaks HTTP/2 from now on, beginning with what has come of it.
+    func beginHTTP2(with buffer: inout ReadBuffer) {
+        guard let limits = server.limits.http2 else { return }
+        let first = Array(buffer.octets[buffer.unread])
+        buffer.use(first.count)
+        driver = HTTP2Driver(limits, first: first, now: server.loop.nanoseconds)
+        if server.isDraining { sendAway() }
     }
 
     private func established(_ tls: TLSSession) {

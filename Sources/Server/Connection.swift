@@ -78,8 +78,9 @@ final class Connection {
     func proceed() {
         let now = server.loop.nanoseconds
         var isMoreLeft = false
-        if state == .handshaking { isMoreLeft = shakeHands() }
+        if state == .handshaking { shakeHands() }
         if state == .open { isMoreLeft = driver.proceed(self, now: now) }
+        if isInputOver, driver.phase != .answer { linger() }
         flush()
         if state == .lingering { isMoreLeft = discard() }
         // Where the peer is slow to take a response, its progress brings us back.
@@ -108,9 +109,9 @@ final class Connection {
         }
     }
 
-    /// The answer to the request of that number has come.
-    func complete(_ number: Int, with response: Response) {
-        guard state == .open, driver.complete(number, with: response, self) else { return }
+    /// The answer to a request has come.
+    func complete(_ exchange: Exchange, with response: Response) {
+        guard state == .open, driver.complete(exchange, with: response) else { return }
         proceed()
     }
 
@@ -119,7 +120,9 @@ final class Connection {
         guard state != .closed else { return }
         switch clock.verdict(now: now, server.clockLimits) {
         case .wait: if state == .open { driver.checkTime(self, now: now) }
-        case .close: close()
+        case .close:
+            if state == .open { driver.finish(self) }
+            close()
         case .refuse:
             driver.refuseSlowRequest(self)
             proceed()
@@ -132,7 +135,13 @@ final class Connection {
     func drain() {
         mayRead = true
         proceed()
+        if state == .open { driver.finish(self) }
         if isIdle { close() }
+    }
+
+    /// Tells the peer to go elsewhere.
+    func sendAway() {
+        if state == .open { driver.sendAway(self) }
     }
 
     private var isIdle: Bool { state == .open && output.isEmpty && driver.phase == .idle }
@@ -195,10 +204,10 @@ final class Connection {
         return true
     }
 
-    /// Nobody is left to take an answer to half a request.
+    /// Nobody is left to take an answer to half a request; to whole ones they may.
     func inputEnded() {
         isInputOver = true
-        linger()
+        if state == .handshaking || driver.phase != .answer { linger() }
     }
 
     /// Drops what nobody wants any more.

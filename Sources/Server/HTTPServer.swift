@@ -103,7 +103,11 @@ public final class HTTPServer {
     // MARK: - Ending
 
     /// Makes every response from now on the last of its connection, so that peers go elsewhere.
-    public func sendAway() { isDraining = true }
+    public func sendAway() {
+        guard !isDraining else { return }
+        isDraining = true
+        for connection in connections { connection.sendAway() }
+    }
 
     /// Takes no more connections and lets those that are open finish what they have begun.
     ///
@@ -121,7 +125,7 @@ public final class HTTPServer {
         socket.stopListening()
         whenDrained = done
         loop.schedule(after: idleGrace) {
-            for connection in self.connections { connection.drain() }
+            for connection in self.connections.reversed() { connection.drain() }
         }
         checkDrained()
     }

@@ -1,4 +1,5 @@
 public import HTTP
+public import HTTP2
 
 /// The most that a server takes from its peers; each is inclusive.
 public struct ServerLimits: Sendable {
@@ -34,6 +35,9 @@ public struct ServerLimits: Sendable {
     public var connectionsPerPeer = 256
     /// Octets of responses that may wait for the peer to take them.
     public var outputBytes = 256 * 1024
+
+    /// What an HTTP/2 connection is held to; nothing where HTTP/2 isn't spoken.
+    public var http2: HTTP2Limits?
 
     /// The defaults.
     public init() {}

@@ -35,8 +35,8 @@ import Testing
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Logging", "Server",
-            "TLS", "Telemetry",
+            "CloudEvents", "Configuration", "EventLoops", "HTTP", "HTTP2", "Journal", "Logging",
+            "Server", "TLS", "Telemetry",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
