@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Glibc
 import Logging
+import TLS
 
 /// Reads configurations from the file system, and says what is wrong with them.
 enum ConfigurationFile {
@@ -74,7 +75,7 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Says all that is wrong with a configuration.",
         discussion: """
-            Nothing is opened but the files that hold secrets. The exit status is 0 for a
+            Nothing is opened but the files that hold secrets and certificates. The exit status is 0 for a
             configuration that can be used, 78 for one that can't, 66 where there is no file.
 
             Example: veer check veer.yaml --show
@@ -105,11 +106,25 @@ struct CheckCommand: ParsableCommand {
         guard !schema else { return print(Settings.jsonSchema) }
         let (settings, warnings) = try ConfigurationFile.read(file)
         for warning in warnings { printError(warning.detailedDescription) }
+        try checkCertificates(of: settings.listeners)
         if show {
             print(settings.maskedYAML, terminator: "")
         } else {
             print("\(file ?? "the built-in configuration") can be used")
         }
         if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
+    }
+
+    private func checkCertificates(of listeners: [ListenerSettings]) throws {
+        var isGood = true
+        for material in listeners.compactMap(ListenerMaterial.init) {
+            do throws(ListenerMaterial.Unusable) {
+                _ = try material.read(tickets: TicketKeys())
+            } catch {
+                printError(error.description)
+                isGood = false
+            }
+        }
+        guard isGood else { throw ExitStatus.configuration.code }
     }
 }
