@@ -7,8 +7,8 @@ public final class HTTPEndpoint {
     public struct Options: Sendable {
         /// An absolute `http` or `https` URL.
         public var url: String
-        /// Takes any certificate.
-        public var isInsecure = false
+        /// Whom an `https` server must prove to be, and who asks.
+        public var tls = TLSOptions()
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
@@ -31,7 +31,24 @@ public final class HTTPEndpoint {
         public init(url: String) { self.url = url }
     }
 
+    /// Whom an `https` server must prove to be, and who asks.
+    public struct TLSOptions: Sendable {
+        /// A PEM file with the only authorities to trust; nil trusts the system's.
+        public var authorities: String?
+        /// A PEM file with our certificate, and those that lead to its authority.
+        public var certificate: String?
+        /// A PEM file with our certificate's private key.
+        public var key: String?
+        /// Takes any certificate.
+        public var isInsecure = false
+
+        /// The system's authorities, and no certificate of ours.
+        public init() {}
+    }
+
     let options: Options
+    /// When a response to any request last began.
+    var lastAnswer: ContinuousClock.Instant?
     var idle: [HTTPTransfer] = []
     var underWayCount = 0
 
