@@ -43,6 +43,7 @@ let package = Package(
         // Pure: values in, values out. No descriptor, clock or thread.
         .target(name: "HTTP", swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(name: "Filters", dependencies: ["CloudEvents"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
         .target(name: "Configuration", dependencies: ["YAML"], swiftSettings: strict),
@@ -98,6 +99,9 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
         .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
+        .testTarget(
+            name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],
+            swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(

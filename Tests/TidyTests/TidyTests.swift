@@ -15,6 +15,7 @@ import Testing
 
         "HTTP": [],
         "CloudEvents": ["HTTP"],
+        "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
         "YAML": ["CYAML"],
         "Configuration": ["FoundationEssentials", "YAML"],
@@ -45,7 +46,7 @@ import Testing
     ]
 
     /// The targets that turn values into values: no descriptor, clock, thread or pointer.
-    static let pureTargets = ["HTTP", "CloudEvents", "Telemetry", "Configuration"]
+    static let pureTargets = ["HTTP", "CloudEvents", "Filters", "Telemetry", "Configuration"]
 
     static let lineLimit = 100
     static let fileLinesLimit = 400
