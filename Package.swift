@@ -46,7 +46,8 @@ let package = Package(
         .target(name: "Filters", dependencies: ["CloudEvents"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
-        .target(name: "Configuration", dependencies: ["YAML"], swiftSettings: strict),
+        .target(
+            name: "Configuration", dependencies: ["Filters", "YAML"], swiftSettings: strict),
 
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
@@ -63,8 +64,8 @@ let package = Package(
         .target(
             name: "Ingress",
             dependencies: [
-                "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Server",
-                "Telemetry", logging,
+                "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "Journal",
+                "Server", "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -86,8 +87,8 @@ let package = Package(
             name: "veer",
             dependencies: [
                 "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
-                "HTTP", "Ingress", "Journal", "Outbound", "Server", "Telemetry", arguments,
-                logging,
+                "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "Telemetry",
+                arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -105,7 +106,8 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
+            name: "ConfigurationTests", dependencies: ["Configuration", "Filters"],
+            swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "EventLoops", "HTTP", "Telemetry"],
@@ -121,7 +123,7 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "IngressTests",
-            dependencies: ["Ingress", "CloudEvents", "Configuration", "HTTP"],
+            dependencies: ["Ingress", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal"],
             swiftSettings: tests),
         .testTarget(
             name: "DeliveryTests",

@@ -10,7 +10,6 @@ enum NotYetSupported {
     ]
     static let auth = ["bearer", "jwt", "clientCertificate"]
     static let sink = ["ref", "tls", "auth", "allowPrivateAddresses"]
-    static let route = ["filters"]
     static let delivery = ["deadLetterSink"]
     static let admin = ["control"]
 

@@ -52,8 +52,8 @@ extension CESQL {
 
         private func isIn(_ operand: Node, _ elements: [Node]) throws(Interruption) -> Bool {
             let value = try self.operand(operand)
-            for element in elements {
-                if try cast(self.operand(element), to: value.kind) == value { return true }
+            for element in elements where try cast(self.operand(element), to: value.kind) == value {
+                return true
             }
             return false
         }

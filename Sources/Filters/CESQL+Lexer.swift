@@ -50,7 +50,9 @@ extension CESQL {
             // A sign belongs to the digits after it, whatever stands before it.
             if isSign && next.isDigit { return try integer() }
             if octet.isWordOctet { return try word() }
-            if octet == UInt8(ascii: "'") || octet == UInt8(ascii: "\"") { return try string(octet) }
+            if octet == UInt8(ascii: "'") || octet == UInt8(ascii: "\"") {
+                return try string(octet)
+            }
             let (kind, length) = try sign(octet, next)
             place += length
             return kind

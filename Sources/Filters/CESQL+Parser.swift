@@ -172,10 +172,11 @@ extension CESQL {
             try countOperator()
             let arguments = try list()
             guard let function = Function(rawValue: name), function.takes(arguments.count) else {
-                let known = Function(rawValue: name) == nil
-                let count = known ? "" : " with \(arguments.count) arguments"
+                let name = name.uppercased()
                 throw lexer.failure(
-                    "there is no function \(name.uppercased())\(count)",
+                    Function(rawValue: name.lowercased()) == nil
+                        ? "there is no function \(name)"
+                        : "\(name) takes another number of arguments",
                     at: word.range.lowerBound, code: .missingFunction)
             }
             return .call(function, arguments)
@@ -219,7 +220,8 @@ extension CESQL {
         private mutating func doubt(mixing sign: Token) {
             if let lastLogic, lastLogic != sign.kind {
                 doubt(
-                    sign, "AND, OR and XOR are of one precedence and group from the right;"
+                    sign,
+                    "AND, OR and XOR are of one precedence and group from the right;"
                         + " parentheses make it clear")
             }
             lastLogic = sign.kind

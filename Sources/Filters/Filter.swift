@@ -138,7 +138,9 @@ private struct Compiler {
             try countNode()
             tests.append(try test(comparison, attribute))
         }
-        guard let first = tests.first else { throw FilterFailure(sentence: "no attribute is given") }
+        guard let first = tests.first else {
+            throw FilterFailure(sentence: "no attribute is given")
+        }
         return tests.count == 1 ? first : .all(tests)
     }
 
@@ -150,7 +152,8 @@ private struct Compiler {
             name.utf8.allSatisfy({ 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 })
         else {
             throw FilterFailure(
-                sentence: "an attribute's name is a lower case letter, then such letters and digits")
+                sentence: "an attribute's name is a lower case letter, then such letters and digits"
+            )
         }
         guard value.isEmpty else {
             return .attribute(comparison, name: name, value: Array(value.utf8))

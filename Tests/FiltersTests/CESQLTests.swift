@@ -127,7 +127,7 @@ import Testing
         ("type = ü", 7, "a character that means nothing here, at character 8"),
         ("2147483648", 0, "the number is not in the range of an Integer, at character 1"),
         ("SIZE(type)", 0, "there is no function SIZE, at character 1"),
-        ("TRUE OR LEFT('a')", 8, "there is no function LEFT with 1 arguments, at character 9"),
+        ("TRUE OR LEFT('a')", 8, "LEFT takes another number of arguments, at character 9"),
     ]
 
     @Test(arguments: mistakes)
@@ -160,7 +160,8 @@ import Testing
     ])
     func `nesting has its limit`(before: String, middle: String, after: String) throws {
         func text(_ count: Int) -> String {
-            String(repeating: before, count: count) + middle + String(repeating: after, count: count)
+            String(repeating: before, count: count) + middle
+                + String(repeating: after, count: count)
         }
         _ = try CESQL(text(256)).evaluate(Self.sample)
         #expect(throws: CESQL.SyntaxFailure.self) { try CESQL(text(257)) }

@@ -18,7 +18,7 @@ import Testing
         "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
         "YAML": ["CYAML"],
-        "Configuration": ["FoundationEssentials", "YAML"],
+        "Configuration": ["Filters", "FoundationEssentials", "YAML"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": ["CLinux", "EventLoops", "Glibc", "HTTP", "Synchronization", "Telemetry"],
@@ -29,8 +29,8 @@ import Testing
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Logging", "Server",
-            "Telemetry",
+            "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "Journal", "Logging",
+            "Server", "Telemetry",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -40,7 +40,7 @@ import Testing
 
         "veer": [
             "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
-            "EventLoops", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
+            "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
             "Logging", "Outbound", "Server", "Synchronization", "Telemetry",
         ],
     ]
