@@ -123,7 +123,9 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "IngressTests",
-            dependencies: ["Ingress", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal"],
+            dependencies: [
+                "Ingress", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal",
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "DeliveryTests",

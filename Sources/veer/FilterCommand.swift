@@ -18,8 +18,9 @@ extension FilterCommand {
             commandName: "eval", abstract: "Says whether a CESQL expression lets an event pass.",
             discussion: """
                 Prints true or false, as a filter would decide; an error on the way, such as an
-                attribute that is missing, is told and makes it false. The exit status is 0 for true,
-                1 for false, 65 if the expression or the event isn't valid, 66 where there is no file.
+                attribute that is missing, is told and makes it false. The exit status is 0 for
+                true, 1 for false, 65 if the expression or the event isn't valid, 66 where there
+                is no file.
 
                 Example: veer filter eval "type LIKE 'com.example.%' AND EXISTS subject" \\
                            --event event.json

@@ -95,7 +95,7 @@ import Testing
         (
             "[{cesql: \"type = 'a' AND\"}]",
             [
-                "39: error: expected a value, found the end, at character 15 at"
+                "38: error: expected a value, found the end, at character 15 at"
                     + " routes[0].filters[0].cesql [invalid-value]"
             ]
         ),

@@ -86,15 +86,15 @@ def test_an_expression_is_tried_out(tmp_path, expression, status, printed, told)
 
 
 def test_an_expression_is_tried_out_for_programs(tmp_path):
-    (tmp_path / "event.json").write_text(json.dumps(attributes(source="/a\"b")))
+    (tmp_path / "event.json").write_text(json.dumps(attributes(subject="/a\"b")))
 
     def evaluated(expression):
         reply = command("filter", "eval", expression, "--event", "event.json", "--output", "json",
                         directory=tmp_path)
         return json.loads(reply.stdout)
 
-    assert evaluated("source LIKE '/a%'") == {"matches": True, "value": True, "error": None}
-    assert evaluated("source") == {"matches": False, "value": "/a\"b", "error": None}
+    assert evaluated("subject LIKE '/a%'") == {"matches": True, "value": True, "error": None}
+    assert evaluated("subject") == {"matches": False, "value": "/a\"b", "error": None}
     assert evaluated("1 / 0") == {
         "matches": False, "value": 0, "error": {"code": "math", "message": "division by zero"}}
 
