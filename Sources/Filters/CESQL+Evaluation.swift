@@ -10,7 +10,7 @@ extension CESQL {
 
     /// Computes values for one event.
     ///
-    /// Recursive, but no deeper than ``CESQL/operatorsLimit``.
+    /// Recursive; how deep, ``CESQL/operatorsLimit`` bounds: NOT LIKE is two nodes, the rest one.
     struct Evaluation {
         let event: Event
 

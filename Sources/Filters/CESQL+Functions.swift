@@ -17,8 +17,9 @@ extension CESQL.Evaluation {
         case .left: return try left(string(arguments[0]), integer(arguments[1]))
         case .right: return try right(string(arguments[0]), integer(arguments[1]))
         case .substring:
-            let length = arguments.count > 2 ? try integer(arguments[2]) : nil
-            return try substring(string(arguments[0]), integer(arguments[1]), length)
+            return try substring(
+                string(arguments[0]), integer(arguments[1]),
+                arguments.count > 2 ? integer(arguments[2]) : nil)
         case .abs: return try absolute(integer(arguments[0]))
         case .int, .bool, .string: return try cast(operand(arguments[0]), to: function.kind)
         }

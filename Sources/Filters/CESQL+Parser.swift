@@ -11,8 +11,8 @@ extension CESQL {
 
     /// Makes a tree of an expression, by precedence climbing.
     ///
-    /// Every step that goes deeper is counted, so the parser and who walks its tree are no deeper
-    /// than ``CESQL/operatorsLimit``.
+    /// Every operator, call and parenthesis is counted, so that ``CESQL/operatorsLimit`` bounds the
+    /// depth of the parser and of who walks its tree.
     ///
     /// Spec: CloudEvents SQL §2.1
     struct Parser {
