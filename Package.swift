@@ -48,10 +48,12 @@ let package = Package(
         .target(name: "HTTP", swiftSettings: strict),
         .target(name: "HTTP2", dependencies: ["CNghttp2", "HTTP"], swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(name: "Filters", dependencies: ["CloudEvents"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
-        .target(name: "Configuration", dependencies: ["YAML"], swiftSettings: strict),
+        .target(
+            name: "Configuration", dependencies: ["Filters", "YAML"], swiftSettings: strict),
 
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
@@ -69,8 +71,8 @@ let package = Package(
         .target(
             name: "Ingress",
             dependencies: [
-                "CloudEvents", "Configuration", "EventLoops", "HTTP", "HTTP2", "Journal", "Server",
-                "TLS", "Telemetry", logging,
+                "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
+                "Server", "TLS", "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -92,8 +94,8 @@ let package = Package(
             name: "veer",
             dependencies: [
                 "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
-                "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry", arguments,
-                logging,
+                "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
+                arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -107,12 +109,16 @@ let package = Package(
             name: "HTTP2Tests", dependencies: ["HTTP2", "CNghttp2", "HTTP"], swiftSettings: tests),
         .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
+        .testTarget(
+            name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],
+            swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
         .testTarget(
             name: "TLSTests", dependencies: ["TLS", "COpenSSL"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
+            name: "ConfigurationTests", dependencies: ["Configuration", "Filters"],
+            swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "EventLoops", "HTTP", "Telemetry"],
@@ -128,7 +134,9 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "IngressTests",
-            dependencies: ["Ingress", "CloudEvents", "Configuration", "HTTP"],
+            dependencies: [
+                "Ingress", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal",
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "DeliveryTests",

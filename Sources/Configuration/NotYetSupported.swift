@@ -9,7 +9,6 @@ enum NotYetSupported {
     ]
     static let auth = ["bearer", "jwt"]
     static let sink = ["ref", "auth", "allowPrivateAddresses"]
-    static let route = ["filters"]
     static let delivery = ["deadLetterSink"]
     static let admin = ["control"]
 

@@ -1,3 +1,5 @@
+public import Filters
+
 /// Everything an operator decides: checked, complete, every default filled in.
 ///
 /// Made by reading a configuration of either kind; nothing in it needs another check.
@@ -168,6 +170,8 @@ public struct RouteSettings: Sendable, Equatable {
     public var sources: [Int]
     /// The places of its sinks in ``Settings/sinks``.
     public var sinks: [Int]
+    /// Says which events it takes; nil takes all.
+    public var filter: Filter?
     /// How hard to try.
     public var delivery = DeliverySettings()
 

@@ -168,23 +168,29 @@ public final class Ingress {
     /// - Returns: the answer, where it needn't wait for a receipt.
     func accept(from source: WebhookSource, _ count: Int, _ exchange: Exchange) -> Response? {
         guard count > 0 else { return Response(status: 204) }
-        let sinks = routes.sinks(ofSource: source.index)
-        guard !sinks.isEmpty else {
-            unrouted[source.index].add(count)
-            return Response(status: source.successStatus)
-        }
-        guard !immediateSinks.isSuperset(of: sinks) else {
-            return Response(status: source.successStatus)
-        }
+        let items = items(from: source, count)
+        guard !items.isEmpty else { return Response(status: source.successStatus) }
         let ticket = pending.insert(PendingRequest(exchange: exchange, source: source))
         let submission = Submission(
-            items: source.items(to: sinks), origin: source.name, ticket: ticket,
-            receipts: receipts)
+            items: items, origin: source.name, ticket: ticket, receipts: receipts)
         guard context.submit(submission) else {
             _ = pending.remove(ticket)
             return refuse(.unavailable(code: "queue_full"), source, nil)
         }
         return nil
+    }
+
+    /// The events for which there is something to wait, each with its sinks; the others are done.
+    private func items(from source: WebhookSource, _ count: Int) -> [Submission.Item] {
+        guard let sinks = routes.sinksOfAllEvents(ofSource: source.index) else {
+            let items = source.items { event in
+                routes.sinks(of: event, ofSource: source.index)
+            }
+            unrouted[source.index].add(items.count { $0.sinks.isEmpty })
+            return items.filter { !immediateSinks.isSuperset(of: $0.sinks) }
+        }
+        if sinks.isEmpty { unrouted[source.index].add(count) }
+        return immediateSinks.isSuperset(of: sinks) ? [] : source.items { _ in sinks }
     }
 
     private func received(_ receipts: [Receipt]) {

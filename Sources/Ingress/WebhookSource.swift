@@ -151,8 +151,11 @@ final class WebhookSource {
     }
 
     /// Makes the events that were read last ready for the journal.
-    func items(to sinks: SinkSet) -> [Submission.Item] {
-        (0..<decoder.count).map { Submission.Item(event: decoder.event(at: $0), sinks: sinks) }
+    func items(to sinks: (Event) -> SinkSet) -> [Submission.Item] {
+        (0..<decoder.count).map { index in
+            let event = decoder.event(at: index)
+            return Submission.Item(event: event, sinks: sinks(event))
+        }
     }
 
     // MARK: - Refusals

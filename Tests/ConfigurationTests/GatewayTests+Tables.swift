@@ -326,12 +326,8 @@ let routeMistakes: Mistakes = [
         ["f:6:34: error: 'console' is named twice at routes[0].to[1] [conflict]"]
     ),
     (
-        "routes: [{name: r, to: [console]}, {name: r, to: [console], filters: []}]\n",
-        [
-            "f:6:43: error: the name 'r' is taken by routes[0] at routes[1].name [duplicate-name]",
-            "f:6:61: error: 'filters' is not supported by this version yet at routes[1]; remove it"
-                + " [not-yet-supported]",
-        ]
+        "routes: [{name: r, to: [console]}, {name: r, to: [console]}]\n",
+        ["f:6:43: error: the name 'r' is taken by routes[0] at routes[1].name [duplicate-name]"]
     ),
     (
         "routes: [{name: r, to: [console], delivery: {backoffDelay: 2m}}]\n",

@@ -18,10 +18,11 @@ import Testing
         "HTTP": [],
         "HTTP2": ["CNghttp2", "HTTP"],
         "CloudEvents": ["HTTP"],
+        "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
         "TLS": ["COpenSSL"],
         "YAML": ["CYAML"],
-        "Configuration": ["FoundationEssentials", "YAML"],
+        "Configuration": ["Filters", "FoundationEssentials", "YAML"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": [
@@ -35,8 +36,8 @@ import Testing
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "HTTP", "HTTP2", "Journal", "Logging",
-            "Server", "TLS", "Telemetry",
+            "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
+            "Logging", "Server", "TLS", "Telemetry",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -46,13 +47,13 @@ import Testing
 
         "veer": [
             "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
-            "EventLoops", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
+            "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
             "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry",
         ],
     ]
 
     /// The targets that turn values into values: no descriptor, clock, thread or pointer.
-    static let pureTargets = ["HTTP", "CloudEvents", "Telemetry", "Configuration"]
+    static let pureTargets = ["HTTP", "CloudEvents", "Filters", "Telemetry", "Configuration"]
 
     static let lineLimit = 100
     static let fileLinesLimit = 400
