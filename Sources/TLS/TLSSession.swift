@@ -39,7 +39,7 @@ internal import COpenSSL
     /// Who the client is, if it had to say so and could.
     ///
     /// A resumed session's was checked when the session began: it may have expired since.
-    public private(set) lazy var clientCertificate = readClientCertificate()
+    public private(set) var clientCertificate: Certificate?
 
     init(_ context: TLSContext) {
         self.context = context
@@ -138,6 +138,7 @@ internal import COpenSSL
                 return received
             }
             isEstablished = true
+            clientCertificate = readClientCertificate()
             received.event = .established
         }
         while true {
@@ -223,19 +224,23 @@ extension TLSSession {
         context.pairs(for: serverName).reversed().allSatisfy { unsafe $0.use(for: handle.pointer) }
     }
 
-    /// Counts what costs us more than the peer.
+    /// Looks out for what costs us more than the peer, and ends it.
     func note(_ message: UnsafeRawBufferPointer, type: CInt, isSent: Bool) {
-        let renegotiation = [UInt8(SSL3_AL_WARNING), UInt8(SSL_AD_NO_RENEGOTIATION)]
-        if isSent, type == SSL3_RT_ALERT, unsafe message.elementsEqual(renegotiation) {
-            _ = fail(.renegotiation, "the client began a second handshake")
-            context.transport.dropInput()
+        if isSent {
+            // Where OpenSSL refuses a second handshake it would go on with the first.
+            guard type == SSL3_RT_ALERT, unsafe message.last == UInt8(SSL_AD_NO_RENEGOTIATION)
+            else { return }
+            stop(.renegotiation, "the client began a second handshake")
+        } else if type == SSL3_RT_HANDSHAKE, unsafe message.first == UInt8(SSL3_MT_KEY_UPDATE) {
+            keyUpdates += 1
+            guard keyUpdates > Self.keyUpdatesLimit else { return }
+            stop(.keyUpdates, "the client changed its keys and sent nothing")
         }
-        guard !isSent, type == SSL3_RT_HANDSHAKE,
-            unsafe message.first == UInt8(SSL3_MT_KEY_UPDATE)
-        else { return }
-        keyUpdates += 1
-        guard keyUpdates > Self.keyUpdatesLimit else { return }
-        _ = fail(.keyUpdates, "the client changed its keys and sent nothing")
+    }
+
+    /// Fails within a call of OpenSSL's, which then finds nothing more to read.
+    private func stop(_ code: TLSFailure.Code, _ reason: String) {
+        failure = TLSFailure(code: code, reason: reason)
         context.transport.dropInput()
     }
 }
@@ -264,8 +269,7 @@ extension TLSSession {
     }
 
     private func readClientCertificate() -> Certificate? {
-        guard isEstablished, let certificate = unsafe SSL_get0_peer_certificate(handle.pointer)
-        else { return nil }
+        guard let certificate = unsafe SSL_get0_peer_certificate(handle.pointer) else { return nil }
         return unsafe Certificate(x509: certificate)
     }
 }

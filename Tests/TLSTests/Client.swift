@@ -49,6 +49,8 @@ final class TestClient {
     }
 
     deinit {
+        // Else the session that a test kept couldn't be resumed.
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN)
         SSL_free(ssl)
         SSL_CTX_free(context)
     }
@@ -72,6 +74,18 @@ final class TestClient {
     func send(_ octets: [UInt8]) -> [UInt8] {
         var count = 0
         note(SSL_write_ex(ssl, octets, octets.count, &count))
+        return takeOutput()
+    }
+
+    /// Begins something after the handshake.
+    func begin(_ what: (OpaquePointer) -> CInt) -> [UInt8] {
+        precondition(what(ssl) == 1)
+        note(SSL_do_handshake(ssl))
+        return takeOutput()
+    }
+
+    func close() -> [UInt8] {
+        SSL_shutdown(ssl)
         return takeOutput()
     }
 
@@ -127,18 +141,26 @@ struct Conversation {
 
     /// Lets both speak until neither has anything to say.
     ///
-    /// - Parameter bytes: the most that the server gets at once.
-    mutating func run(pieces bytes: Int = .max) {
+    /// - Parameter isCut: whether a read ends after so many octets of all that the client sends.
+    /// - Returns: how many octets the client sent.
+    @discardableResult
+    mutating func run(cut isCut: (Int) -> Bool = { _ in false }) -> Int {
+        var count = 0
         var octets = client.proceed()
         while !octets.isEmpty {
             var answer: [UInt8] = []
-            var rest = octets[...]
-            while !rest.isEmpty {
-                answer += deliver(Array(rest.prefix(bytes)))
-                rest = rest.dropFirst(min(bytes, rest.count))
+            var read: [UInt8] = []
+            for octet in octets {
+                read.append(octet)
+                count += 1
+                guard isCut(count) else { continue }
+                answer += deliver(read)
+                read = []
             }
+            if !read.isEmpty { answer += deliver(read) }
             octets = client.proceed(answer)
         }
+        return count
     }
 
     mutating func say(_ text: String) { deliver(client.send(Array(text.utf8))) }
