@@ -27,7 +27,8 @@ import Testing
     @Test(arguments: [
         (0, SSL_AD_HANDSHAKE_FAILURE), (1, SSL_AD_PROTOCOL_VERSION), (2, SSL_AD_PROTOCOL_VERSION),
     ])
-    func `an old client's hello is refused`(minor: UInt8, alert: CInt) throws {
+    func `an old client's hello is refused`(minor: Int, alert: CInt) throws {
+        let minor = UInt8(minor)
         let body = [3, minor] + [UInt8](repeating: 7, count: 32) + [0, 0, 2, 0, 0x2F, 1, 0]
         let hello = [1, 0, 0, UInt8(body.count)] + body
         var conversation = Conversation(try SessionTests.context())
