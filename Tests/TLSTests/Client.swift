@@ -11,6 +11,8 @@ final class TestClient {
         /// Asked for in this order; none leaves the extension out.
         var protocols: [String] = []
         var certificate: TestCertificate?
+        /// Sent after it.
+        var issuers: [TestCertificate] = []
         /// Names of signature algorithms.
         var signatures: String?
         var ciphers: String?
@@ -36,8 +38,11 @@ final class TestClient {
         if let groups = options.groups { tls_context_set_groups(context, groups) }
         if let names = options.signatures { tls_context_set_signatures(context, names) }
         if let certificate = options.certificate {
+            let chain = tls_chain_new()
+            defer { tls_chain_free(chain) }
+            for issuer in options.issuers { tls_chain_append(chain, issuer.pointer) }
             SSL_CTX_use_cert_and_key(
-                context, certificate.pointer, certificate.key.pointer, nil, 1)
+                context, certificate.pointer, certificate.key.pointer, chain, 1)
         }
         ssl = SSL_new(context)
         SSL_set_bio(ssl, incoming, outgoing)

@@ -97,6 +97,60 @@ import Testing
         #expect(conversation.session.clientCertificate != nil)
     }
 
+    @Test func `a chain may be long, but not endless`() throws {
+        let anchors = try TrustAnchors(pem: authority.pem, file: "ca.crt")
+        let context = try TLSContext(
+            TLSMaterial(
+                name: "public", certificates: [try SessionTests.pair.get()],
+                clients: .required(anchors)))
+        var issuers: [TestCertificate] = []
+        var failures: [String?] = []
+        for number in 0...6 {
+            let leaf = client(issuer: issuers.first)
+            var conversation = Conversation(
+                context, .init(certificate: leaf, issuers: issuers))
+            conversation.run()
+            failures.append(conversation.failure?.reason)
+            let options = TestCertificate.Options(subject: "CN=\(number)", names: "", isCA: true)
+            issuers.insert(TestCertificate(options, issuer: issuers.first ?? authority), at: 0)
+        }
+        #expect(failures == [nil, nil, nil, nil, nil, nil, "certificate chain too long"])
+    }
+
+    @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
+    func `a certificate may be large, but not huge`(version: CInt) throws {
+        for (count, isTaken) in [(1000, true), (4000, false)] {
+            let names = (0..<count).map { "DNS:\($0).sender.example" }.joined(separator: ",")
+            let conversation = try converse(
+                client { $0.names = names }, ClientVerification.required, version: version)
+            #expect(
+                conversation.session.clientCertificate?.dnsNames.count == (isTaken ? count : nil))
+            #expect(conversation.failure?.code == (isTaken ? nil : .malformed))
+        }
+    }
+
+    @Test func `a client must own the certificate that it sends`() throws {
+        let anchors = try TrustAnchors(pem: authority.pem, file: "ca.crt")
+        let material = TLSMaterial(
+            name: "public", certificates: [try SessionTests.pair.get()],
+            clients: .required(anchors))
+        var conversation = Conversation(
+            try TLSContext(material), .init(maximum: TLS1_2_VERSION, certificate: client()))
+        var octets = conversation.client.proceed(
+            conversation.deliver(conversation.client.proceed()))
+        // The record of a CertificateVerify ends with the signature.
+        var start = 0
+        while octets[start] != 22 || octets[start + 5] != SSL3_MT_CERTIFICATE_VERIFY {
+            start += 5 + Int(octets[start + 3]) << 8 + Int(octets[start + 4])
+        }
+        octets[start + 4 + Int(octets[start + 4])] ^= 1
+        conversation.deliver(octets)
+        #expect(conversation.failure?.code == .clientCertificateInvalid)
+        #expect(conversation.failure?.reason == "bad signature")
+        _ = conversation.client.proceed(conversation.output)
+        #expect(conversation.client.error == "tlsv1 alert decrypt error")
+    }
+
     @Test func `clients are told whom to be signed by`() throws {
         let other = TestCertificate.authority("other")
         let conversation = try converse(
