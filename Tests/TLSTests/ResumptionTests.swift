@@ -17,26 +17,41 @@ import Testing
     }
 
     /// What a client keeps of a session for the next one.
+    private final class Ticket {
+        let session: OpaquePointer
+
+        init(of client: TestClient) throws {
+            session = try #require(SSL_get1_session(client.ssl))
+        }
+
+        deinit { SSL_SESSION_free(session) }
+
+        /// The ticket's first octets, which say what key it is made with.
+        var keyName: [UInt8] {
+            var ticket: UnsafePointer<UInt8>?
+            var count = 0
+            SSL_SESSION_get0_ticket(session, &ticket, &count)
+            return Array(UnsafeBufferPointer(start: ticket, count: min(count, 16)))
+        }
+    }
+
     private func ticket(
         from context: TLSContext, _ options: TestClient.Options = .init()
-    ) throws -> OpaquePointer {
+    ) throws -> Ticket {
         var conversation = Conversation(context, options)
         conversation.run()
         try #require(conversation.session.isEstablished)
-        return try #require(SSL_get1_session(conversation.client.ssl))
+        return try Ticket(of: conversation.client)
     }
 
     /// Comes back with a ticket, and makes sure that the client shows it.
     private func converse(
-        _ context: TLSContext, _ session: OpaquePointer, _ options: TestClient.Options = .init()
+        _ context: TLSContext, _ ticket: Ticket, _ options: TestClient.Options = .init()
     ) throws -> Conversation {
         var options = options
-        options.session = session
-        var ticket: UnsafePointer<UInt8>?
-        var count = 0
-        SSL_SESSION_get0_ticket(session, &ticket, &count)
-        try #require(count > 16)
-        let name = UnsafeBufferPointer(start: ticket, count: 16)
+        options.session = ticket.session
+        let name = ticket.keyName
+        try #require(name.count == 16)
         var conversation = Conversation(context, options)
         let hello = conversation.client.proceed()
         try #require(hello.indices.contains { hello[$0...].starts(with: name) })
@@ -93,18 +108,11 @@ import Testing
 
         context.replaceTickets(keys)
         let second = try ticket(from: context, options)
-        context.replaceTickets(keys.rotated())
+        tickets = keys.rotated()
+        context.replaceTickets(tickets)
         let conversation = try converse(context, second, options)
-        let renewed = try #require(SSL_get1_session(conversation.client.ssl))
-        context.replaceTickets(keys.rotated())
-        let keyNames = [second, renewed].map { session in
-            var ticket: UnsafePointer<UInt8>?
-            var count = 0
-            SSL_SESSION_get0_ticket(session, &ticket, &count)
-            return Array(UnsafeBufferPointer(start: ticket, count: min(count, 16)))
-        }
-        #expect(keyNames[0] == keys.keys[0].name)
-        #expect(keyNames[1] != keys.keys[0].name)
+        #expect(second.keyName == keys.keys[0].name)
+        #expect(try Ticket(of: conversation.client).keyName == tickets.keys[0].name)
     }
 
     @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
