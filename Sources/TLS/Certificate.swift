@@ -38,11 +38,13 @@ public struct Certificate: Sendable, Equatable {
     ///
     /// - Parameter host: in lower case.
     public func isValid(forHost host: String) -> Bool {
-        let parent = host.drop { $0 != "." }.dropFirst()
+        let label = host.prefix { $0 != "." }
+        let parent = host.dropFirst(label.count + 1)
         return dnsNames.contains { name in
             let name = name.lowercased()
             if name == host { return true }
-            return name.hasPrefix("*.") && parent.contains(".") && name.dropFirst(2) == parent
+            return name.hasPrefix("*.") && name.dropFirst(2) == parent && !label.isEmpty
+                && parent.contains(".")
         }
     }
 }

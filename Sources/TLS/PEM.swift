@@ -31,11 +31,9 @@ enum PEM {
             if let key = unsafe tls_read_key(memory.pointer) {
                 return unsafe Owned(key) { unsafe EVP_PKEY_free($0) }
             }
-            let error = ERR_peek_last_error()
-            if tls_is_end_of_pem(error) != 0 { throw .noKey(file: file) }
-            if String(decoding: octets, as: UTF8.self).contains("ENCRYPTED") {
-                throw .encryptedKey(file: file)
-            }
+            let text = String(decoding: octets, as: UTF8.self)
+            if !text.contains("PRIVATE KEY") { throw .noKey(file: file) }
+            if text.contains("ENCRYPTED") { throw .encryptedKey(file: file) }
             throw .unreadable(file: file, reason: OpenSSLError.text)
         }
     }

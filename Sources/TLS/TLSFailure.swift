@@ -45,7 +45,7 @@ extension TLSFailure.Code {
             self = .noSharedProtocol
         case SSL_R_NO_APPLICATION_PROTOCOL: self = .noApplicationProtocol
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: self = .clientCertificateRequired
-        case SSL_R_CERTIFICATE_VERIFY_FAILED: self = .clientCertificateInvalid
+        case SSL_R_CERTIFICATE_VERIFY_FAILED, SSL_R_BAD_SIGNATURE: self = .clientCertificateInvalid
         default: self = .malformed
         }
     }

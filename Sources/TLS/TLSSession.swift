@@ -27,19 +27,20 @@ internal import COpenSSL
     }
 
     let context: TLSContext
-    private let handle: Owned
+    let handle: Owned
     private var hasBegun = false
-    private var failure: TLSFailure?
-    private var keyUpdates = 0
+    var failure: TLSFailure?
+    /// Since the last octet of data.
+    var keyUpdates = 0
 
     /// Whether the handshake was completed.
     public private(set) var isEstablished = false
     /// The host that the client asked for, in lower case; none is usual for an IP address.
-    public private(set) var serverName: String?
+    public internal(set) var serverName: String?
     /// Who the client is, if it had to say so and could.
     ///
     /// A resumed session's was checked when the session began: it may have expired since.
-    public private(set) lazy var clientCertificate = readClientCertificate()
+    public private(set) var clientCertificate: Certificate?
 
     init(_ context: TLSContext) {
         self.context = context
@@ -84,34 +85,31 @@ internal import COpenSSL
                 return Received(event: fail(.plainHTTP, "the client sent HTTP without TLS"))
             }
         }
-        let transport = context.transport
-        swap(&transport.output, &output)
-        defer { swap(&transport.output, &output) }
         return unsafe plaintext.withUnsafeMutableBytes { room in
             unsafe octets.withUnsafeBytes { input in
-                unsafe transport.input = input
-                defer { transport.dropInput() }
-                return unsafe proceed(into: UnsafeMutableRawBufferPointer(rebasing: room[place...]))
+                unsafe context.transport.input = input
+                defer { context.transport.dropInput() }
+                return writing(to: &output) {
+                    unsafe proceed(into: UnsafeMutableRawBufferPointer(rebasing: room[place...]))
+                }
             }
         }
     }
 
-    /// Encrypts what is to be sent.
+    /// Encrypts what is to be sent; where it can't, the next octets received fail.
     ///
     /// - Parameter output: gets the records appended.
     /// - Precondition: the session is established.
     public func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) {
         precondition(isEstablished)
         guard !plaintext.isEmpty, failure == nil else { return }
-        swap(&context.transport.output, &output)
-        defer { swap(&context.transport.output, &output) }
-        OpenSSLError.clear()
         unsafe plaintext.withUnsafeBytes { octets in
-            var count = 0
-            let result = unsafe SSL_write_ex(
-                handle.pointer, octets.baseAddress, octets.count, &count)
-            // Nothing is as long as what was to be sent if it isn't all of it.
-            if result != 1 { failure = lastFailure() }
+            writing(to: &output) {
+                var count = 0
+                let result = unsafe SSL_write_ex(
+                    handle.pointer, octets.baseAddress, octets.count, &count)
+                if result != 1 { failure = lastFailure() }
+            }
         }
     }
 
@@ -120,17 +118,23 @@ internal import COpenSSL
     /// - Parameter output: gets the alert appended.
     public func close(output: inout [UInt8]) {
         guard isEstablished, failure == nil else { return }
+        writing(to: &output) { _ = unsafe SSL_shutdown(handle.pointer) }
+    }
+
+    /// Lets OpenSSL write to an output, and leaves none of its errors to the next session.
+    private func writing<Result>(to output: inout [UInt8], _ body: () -> Result) -> Result {
         swap(&context.transport.output, &output)
-        defer { swap(&context.transport.output, &output) }
         OpenSSLError.clear()
-        unsafe SSL_shutdown(handle.pointer)
-        OpenSSLError.clear()
+        defer {
+            OpenSSLError.clear()
+            swap(&context.transport.output, &output)
+        }
+        return body()
     }
 
     /// Reads until OpenSSL has nothing left: nobody would tell us of what stayed behind.
     private func proceed(into room: UnsafeMutableRawBufferPointer) -> Received {
         var received = Received()
-        OpenSSLError.clear()
         if !isEstablished {
             let result = unsafe SSL_do_handshake(handle.pointer)
             guard result == 1 else {
@@ -138,6 +142,7 @@ internal import COpenSSL
                 return received
             }
             isEstablished = true
+            clientCertificate = readClientCertificate()
             received.event = .established
         }
         while true {
@@ -161,7 +166,6 @@ internal import COpenSSL
 extension TLSSession {
     /// What a call means that gave nothing; nothing where it waits for more octets.
     private func event(after result: CInt) -> Event? {
-        defer { OpenSSLError.clear() }
         if let failure { return .failed(failure) }
         switch unsafe SSL_get_error(handle.pointer, result) {
         case SSL_ERROR_WANT_READ: return nil
@@ -173,7 +177,7 @@ extension TLSSession {
         }
     }
 
-    private func fail(_ code: TLSFailure.Code, _ reason: String) -> Event {
+    func fail(_ code: TLSFailure.Code, _ reason: String) -> Event {
         let failure = TLSFailure(code: code, reason: reason)
         self.failure = failure
         return .failed(failure)
@@ -181,62 +185,11 @@ extension TLSSession {
 
     private func lastFailure() -> TLSFailure {
         let code = TLSFailure.Code(reason: tls_reason(ERR_peek_last_error()))
-        guard code == .clientCertificateInvalid else {
-            return TLSFailure(code: code, reason: OpenSSLError.text)
-        }
-        let result = unsafe SSL_get_verify_result(handle.pointer)
-        let reason = unsafe X509_verify_cert_error_string(result).map { unsafe String(cString: $0) }
-        return TLSFailure(code: code, reason: reason ?? OpenSSLError.text)
-    }
-}
-
-// MARK: - Callbacks
-
-extension TLSSession {
-    /// The most key updates between two octets of data.
-    private static let keyUpdatesLimit = 32
-
-    /// Reads which host is asked for, and lets tickets count for that one only.
-    ///
-    /// - Returns: whether to go on.
-    func takeHello() -> Bool {
-        var data: UnsafePointer<UInt8>?
-        var count = 0
-        let type = CUnsignedInt(TLSEXT_TYPE_server_name)
-        if unsafe SSL_client_hello_get0_ext(handle.pointer, type, &data, &count) == 1 {
-            switch unsafe ServerName(UnsafeBufferPointer(start: data, count: count)) {
-            case .none: serverName = nil
-            case .host(let name): serverName = name
-            case .invalid:
-                _ = fail(.unknownName, "the client asked for something that is no host's name")
-                return false
-            }
-        }
-        let identity = context.identity(for: serverName)
-        return unsafe SSL_set_session_id_context(
-            handle.pointer, identity, CUnsignedInt(identity.count)) == 1
-    }
-
-    /// Offers the certificates for the host, from which OpenSSL takes one that the client can
-    /// check: where two have a key of one kind the first counts.
-    func offerCertificates() -> Bool {
-        context.pairs(for: serverName).reversed().allSatisfy { unsafe $0.use(for: handle.pointer) }
-    }
-
-    /// Counts what costs us more than the peer.
-    func note(_ message: UnsafeRawBufferPointer, type: CInt, isSent: Bool) {
-        let renegotiation = [UInt8(SSL3_AL_WARNING), UInt8(SSL_AD_NO_RENEGOTIATION)]
-        if isSent, type == SSL3_RT_ALERT, unsafe message.elementsEqual(renegotiation) {
-            _ = fail(.renegotiation, "the client began a second handshake")
-            context.transport.dropInput()
-        }
-        guard !isSent, type == SSL3_RT_HANDSHAKE,
-            unsafe message.first == UInt8(SSL3_MT_KEY_UPDATE)
-        else { return }
-        keyUpdates += 1
-        guard keyUpdates > Self.keyUpdatesLimit else { return }
-        _ = fail(.keyUpdates, "the client changed its keys and sent nothing")
-        context.transport.dropInput()
+        let verified = unsafe SSL_get_verify_result(handle.pointer)
+        guard code == .clientCertificateInvalid, verified != X509_V_OK,
+            let reason = unsafe X509_verify_cert_error_string(verified)
+        else { return TLSFailure(code: code, reason: OpenSSLError.text) }
+        return unsafe TLSFailure(code: code, reason: String(cString: reason))
     }
 }
 
@@ -269,8 +222,7 @@ extension TLSSession {
     }
 
     private func readClientCertificate() -> Certificate? {
-        guard isEstablished, let certificate = unsafe SSL_get0_peer_certificate(handle.pointer)
-        else { return nil }
+        guard let certificate = unsafe SSL_get0_peer_certificate(handle.pointer) else { return nil }
         return unsafe Certificate(x509: certificate)
     }
 }

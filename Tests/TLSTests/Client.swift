@@ -11,6 +11,8 @@ final class TestClient {
         /// Asked for in this order; none leaves the extension out.
         var protocols: [String] = []
         var certificate: TestCertificate?
+        /// Sent after it.
+        var issuers: [TestCertificate] = []
         /// Names of signature algorithms.
         var signatures: String?
         var ciphers: String?
@@ -36,8 +38,11 @@ final class TestClient {
         if let groups = options.groups { tls_context_set_groups(context, groups) }
         if let names = options.signatures { tls_context_set_signatures(context, names) }
         if let certificate = options.certificate {
+            let chain = tls_chain_new()
+            defer { tls_chain_free(chain) }
+            for issuer in options.issuers { tls_chain_append(chain, issuer.pointer) }
             SSL_CTX_use_cert_and_key(
-                context, certificate.pointer, certificate.key.pointer, nil, 1)
+                context, certificate.pointer, certificate.key.pointer, chain, 1)
         }
         ssl = SSL_new(context)
         SSL_set_bio(ssl, incoming, outgoing)
@@ -49,6 +54,8 @@ final class TestClient {
     }
 
     deinit {
+        // Else the session that a test kept couldn't be resumed.
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN)
         SSL_free(ssl)
         SSL_CTX_free(context)
     }
@@ -72,6 +79,18 @@ final class TestClient {
     func send(_ octets: [UInt8]) -> [UInt8] {
         var count = 0
         note(SSL_write_ex(ssl, octets, octets.count, &count))
+        return takeOutput()
+    }
+
+    /// Begins something after the handshake.
+    func begin(_ what: (OpaquePointer) -> CInt) -> [UInt8] {
+        precondition(what(ssl) == 1)
+        note(SSL_do_handshake(ssl))
+        return takeOutput()
+    }
+
+    func close() -> [UInt8] {
+        SSL_shutdown(ssl)
         return takeOutput()
     }
 
@@ -127,18 +146,26 @@ struct Conversation {
 
     /// Lets both speak until neither has anything to say.
     ///
-    /// - Parameter bytes: the most that the server gets at once.
-    mutating func run(pieces bytes: Int = .max) {
+    /// - Parameter isCut: whether a read ends after so many octets of all that the client sends.
+    /// - Returns: how many octets the client sent.
+    @discardableResult
+    mutating func run(cut isCut: (Int) -> Bool = { _ in false }) -> Int {
+        var count = 0
         var octets = client.proceed()
         while !octets.isEmpty {
             var answer: [UInt8] = []
-            var rest = octets[...]
-            while !rest.isEmpty {
-                answer += deliver(Array(rest.prefix(bytes)))
-                rest = rest.dropFirst(min(bytes, rest.count))
+            var read: [UInt8] = []
+            for octet in octets {
+                read.append(octet)
+                count += 1
+                guard isCut(count) else { continue }
+                answer += deliver(read)
+                read = []
             }
+            if !read.isEmpty { answer += deliver(read) }
             octets = client.proceed(answer)
         }
+        return count
     }
 
     mutating func say(_ text: String) { deliver(client.send(Array(text.utf8))) }
