@@ -13,6 +13,7 @@ extension HTTP2Session {
         let end = isContinuation ? Self.endHeaders : Self.endStream
         failure = flood.received(
             header.type, bytes: header.length, stream: header.stream_id,
+            isOpen: unsafe http2_mark_of_stream(library, header.stream_id) != 0,
             isEnd: header.flags & end != 0,
             isAcknowledgement: header.flags & Self.acknowledgement != 0, now: now)
     }
@@ -74,8 +75,9 @@ extension HTTP2Session {
         }
     }
 
-    func invalidFrameCame() {
+    func invalidFrameCame(_ number: Int32) {
         current = nil
+        flood.willReset(number)
         failure = flood.glitch(now: now)
     }
 

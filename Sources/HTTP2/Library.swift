@@ -29,6 +29,8 @@ enum Library {
         unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(owner).toOpaque())
     }
 
+    /// Queues what the peer is told about our limits.
+    ///
     /// Spec: RFC 9113 §6.5.2
     static func submitSettings(_ limits: HTTP2Limits, to session: OpaquePointer) {
         let settings = [
@@ -85,8 +87,10 @@ enum Library {
             return unsafe owner(context) { $0.frameEnded(header, isRequest: isRequest) }
         }
         unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
-            _, _, _, context in
-            unsafe owner(context) { $0.invalidFrameCame() }
+            _, frame, _, context in
+            guard let frame = unsafe frame else { return 0 }
+            let number = unsafe http2_frame_header(frame).stream_id
+            return unsafe owner(context) { $0.invalidFrameCame(number) }
         }
     }
 
