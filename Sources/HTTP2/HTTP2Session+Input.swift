@@ -67,8 +67,8 @@ extension HTTP2Session {
             guard let stream = stream(header.stream_id) else { return }
             if isEnd { return requestEnded(stream) }
             wantMore(stream)
-            // Padding uses up the window, too.
-            if header.flags & Self.padded != 0 { openWindow(of: stream) }
+            // Padding uses up the window, too; the next frame may be padded as well.
+            if header.flags & Self.padded != 0 { openWindow(of: stream, padding: 256) }
         case NGHTTP2_SETTINGS.rawValue where header.flags & Self.acknowledgement != 0:
             settingsAcknowledged()
         default: break
@@ -159,9 +159,9 @@ extension HTTP2Session {
     }
 
     /// Sees to it that the peer can send the rest of what the stream was granted.
-    private func openWindow(of stream: HTTP2Stream) {
+    private func openWindow(of stream: HTTP2Stream, padding: Int = 0) {
         guard stream.phase == .body else { return }
-        let missing = stream.granted - stream.request.bodyBytes
+        let missing = stream.granted - stream.request.bodyBytes + padding
         let received = unsafe nghttp2_session_get_stream_effective_recv_data_length(
             library, stream.number)
         let window = unsafe nghttp2_session_get_stream_effective_local_window_size(

@@ -13,7 +13,11 @@ private final class Sender {
     private(set) var unsent: [Int32: Int] = [:]
     private(set) var mostHeld = 0
 
-    init(_ peer: Peer) { self.peer = peer }
+    init(_ limits: HTTP2Limits = HTTP2Limits()) {
+        peer = Peer(limits, greets: false)
+        // The first flight comes before the client knows our settings.
+        peer.session.receive((preface + Frame.settings().octets).span, now: 0)
+    }
 
     func open(_ stream: Int32, bytes: Int, tellsLength: Bool) {
         let fields = tellsLength ? [("content-length", "\(bytes)")] : []
@@ -27,6 +31,7 @@ private final class Sender {
     ///
     /// - Returns: whether there was any that could be sent.
     func send(bytes: Int, padding: Int = 0) -> Bool {
+        look()
         var hasSent = false
         for (stream, left) in unsent.sorted(by: { $0.key < $1.key }) {
             let room = min(connection, windows[stream] ?? 0)
@@ -54,7 +59,9 @@ private final class Sender {
 
     /// Learns what the server has sent.
     private func look() {
-        for frame in peer.frames[seen...] {
+        while seen < peer.frames.count {
+            let frame = peer.frames[seen]
+            seen += 1
             switch frame.kind {
             case .windowUpdate where frame.stream == 0: connection += Int(frame.number(at: 0))
             case .windowUpdate: windows[frame.stream]? += Int(frame.number(at: 0))
@@ -69,22 +76,19 @@ private final class Sender {
             default: break
             }
         }
-        seen = peer.frames.count
     }
 }
 
 @Suite struct FlowControlTests {
     @Test(arguments: [true, false], [0, 100])
     func `a hundred bodies that come in turns all arrive`(tellsLength: Bool, padding: Int) {
-        let peer = Peer(greets: false)
-        let sender = Sender(peer)
-        // The first flight comes before the client knows our settings.
-        peer.session.receive((preface + Frame.settings().octets).span, now: 0)
+        let sender = Sender()
+        let peer = sender.peer
         for number in 0..<100 {
             sender.open(Int32(2 * number + 1), bytes: 64 * 1024, tellsLength: tellsLength)
         }
         var taken = 0
-        while sender.send(bytes: 1_000, padding: padding) {
+        while sender.send(bytes: 5_000, padding: padding) {
             for case .request(let stream) in peer.steps {
                 let body = peer.take(stream)?.body
                 #expect(body == [UInt8](repeating: UInt8(stream & 0x7F), count: 64 * 1024))
@@ -100,8 +104,8 @@ private final class Sender {
     }
 
     @Test func `a body of the greatest length arrives while others wait`() {
-        let peer = Peer()
-        let sender = Sender(peer)
+        let sender = Sender()
+        let peer = sender.peer
         for number in 0..<3 {
             sender.open(Int32(2 * number + 1), bytes: 1024 * 1024, tellsLength: number != 1)
         }
@@ -119,8 +123,8 @@ private final class Sender {
     @Test func `a body over the limit is refused, and what still comes is dropped`() {
         var limits = HTTP2Limits()
         limits.bodyBytes = 20_000
-        let peer = Peer(limits)
-        let sender = Sender(peer)
+        let sender = Sender(limits)
+        let peer = sender.peer
         sender.open(1, bytes: 30_000, tellsLength: false)
         while sender.send(bytes: 1_000) {}
         #expect(peer.nextFields()?.first == ":status: 413")
@@ -131,8 +135,8 @@ private final class Sender {
     }
 
     @Test func `what waits for its window isn't slow`() {
-        let peer = Peer()
-        let sender = Sender(peer)
+        let sender = Sender()
+        let peer = sender.peer
         sender.open(1, bytes: 1024 * 1024, tellsLength: true)
         sender.open(3, bytes: 1024 * 1024, tellsLength: true)
         for _ in 0..<25 {
