@@ -32,23 +32,14 @@ extension HTTP2Session {
     }
 
     func fieldCame(_ name: Span<UInt8>, _ value: Span<UInt8>, isRequest: Bool) {
-        flood.received(payload: name.count + value.count)
         guard let stream = current else { return }
         guard isRequest else { return trailerCame(stream, bytes: name.count + value.count) }
-        guard stream.request.failure == nil else { return }
         stream.request.add(name, value)
-        let bytes = stream.request.failure == nil ? name.count + value.count : 0
-        stream.request.headBytes += bytes
-        heldHeadBytes += bytes
-        guard heldHeadBytes > limits.heldHeadBytes else { return }
-        // Others hold it, so this isn't the request's fault: it may come again.
-        current = nil
-        release(stream)
-        reset(stream.number, NGHTTP2_REFUSED_STREAM)
     }
 
     /// Nobody reads trailer fields; they are bounded like those of a head.
     private func trailerCame(_ stream: HTTP2Stream, bytes: Int) {
+        flood.received(payload: bytes)
         stream.trailerBytes += bytes + 32
         guard stream.trailerBytes > limits.head.headerBytes else { return }
         current = nil
@@ -82,8 +73,14 @@ extension HTTP2Session {
     }
 
     private func headEnded(_ stream: HTTP2Stream, hasBody: Bool) {
-        if let failure = stream.request.finishHead(limits, hasBody: hasBody) {
-            return refuse(stream, Problem(failure))
+        let failure = stream.request.finishHead(limits, hasBody: hasBody)
+        flood.received(payload: stream.request.fieldBytes)
+        heldHeadBytes += stream.request.headBytes
+        if let failure { return refuse(stream, Problem(failure)) }
+        guard heldHeadBytes <= limits.heldHeadBytes else {
+            // Others hold it, so this isn't the request's fault: it may come again.
+            release(stream)
+            return reset(stream.number, NGHTTP2_REFUSED_STREAM)
         }
         stream.phase = .body
         steps.append(.head(stream: stream.number))

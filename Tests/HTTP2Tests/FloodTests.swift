@@ -142,6 +142,29 @@ import Testing
         #expect(count(peer) { _ in [priority(5, on: 1)] } == 299)
     }
 
+    @Test func `88 - a stream can't depend on itself`() {
+        let own = bigEndian(1) + [1]
+        let peer = Peer()
+        peer.send(Frame(.headers, flags: 0x25, stream: 1, payload: own + block(request())))
+        #expect(peer.goaway == Code.protocolError || peer.resetCode(of: 1) == Code.protocolError)
+        let other = Peer()
+        other.send(.headers(1), Frame(.priority, stream: 1, payload: own))
+        #expect(other.goaway == Code.protocolError || other.resetCode(of: 1) == Code.protocolError)
+    }
+
+    @Test func `91 - nothing is read while answers to frames pile up`() {
+        let peer = Peer()
+        #expect(peer.session.wantsInput)
+        for number in 0..<1_100 {
+            // The library refuses each of these by itself, and our budget counts what was sent.
+            let frame = Frame(.headers, flags: 5, stream: Int32(2 * number + 1), payload: [0x83])
+            peer.session.receive(frame.octets.span, now: number * 1_000_000_000)
+        }
+        #expect(!peer.session.wantsInput)
+        peer.turn()
+        #expect(peer.goaway == Code.enhanceYourCalm)
+    }
+
     @Test func `91 - a peer that takes nothing of a response loses it`() {
         let peer = Peer()
         peer.send(.settings([(4, 0)]), .headers(1, isEnd: true))
@@ -208,13 +231,24 @@ import Testing
         let peer = Peer()
         peer.send(.settings([(4, 0)]))
         for number in 0..<100 { peer.send(.headers(Int32(2 * number + 1))) }
-        // A head that never ends.
         #expect(peer.session.openStreamsCount == 100)
         peer.pass(seconds: 31)
         #expect(peer.session.heldHeadBytes == 0)
         peer.pass(seconds: 31)
         #expect(peer.session.openStreamsCount == 0)
         #expect(peer.session.isIdle || peer.session.isOver)
+    }
+
+    @Test func `94 - a head that never ends is reset`() {
+        let peer = Peer()
+        peer.send(.headers(1, isWhole: false))
+        peer.pass(seconds: 31)
+        #expect(peer.resetCode(of: 1) == Code.cancel)
+        #expect(peer.session.openStreamsCount == 0)
+        peer.send(Frame(.continuation, flags: 4, stream: 1, payload: block([("a", "b")])))
+        #expect(peer.goaway == nil)
+        peer.send(.headers(3, isEnd: true))
+        #expect(peer.steps.last == .request(stream: 3))
     }
 
     @Test func `112 - padding isn't payload`() {
