@@ -144,7 +144,7 @@ public final class HTTP2Session {
 
     /// Whether it makes sense to read: not while the answers to frames pile up.
     public var wantsInput: Bool {
-        unsafe !isTerminated && nghttp2_session_get_outbound_queue_size(library) < 1_000
+        unsafe !isTerminated && nghttp2_session_get_outbound_queue_size(library) < 500
     }
 
     /// Whether there is nothing more to read or write: send what was written, then close.

@@ -16,6 +16,8 @@ enum Library {
         }
         // Windows are given by what we can hold, not by what came.
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
+        // We know ourselves which streams are closed.
+        unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe setInput(callbacks)
         unsafe setOutput(callbacks)
         guard unsafe nghttp2_session_server_new2(&session, callbacks, nil, options) == 0,
@@ -38,7 +40,6 @@ enum Library {
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.initialWindowBytes),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.head.headerBytes),
             (NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, limits.headerTableBytes),
-            (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
         ].map {
             nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: UInt32($0.1))
         }
