@@ -58,7 +58,7 @@ package struct RequestHeadBuilder: Sendable {
             17 where message.isName("x-forwarded-proto", in: name):
             parts.isForwarded = true
         case 4 where message.isName("host", in: name):
-            guard parts.seen.insert(.host).inserted, HostSyntax.isValid(message, value)
+            guard parts.seen.insert(.host).inserted, isHost(message, value)
             else { throw .malformedHost }
             head.host = value
         case 6 where message.isName("expect", in: name):
@@ -113,7 +113,9 @@ package struct RequestHeadBuilder: Sendable {
         let target = parts.target
         guard head.methodName.count + target.count <= limits.requestLineBytes
         else { throw .targetTooLong }
-        guard let first = target.first, message.endOfTarget(from: first) >= target.upperBound,
+        // Nothing stands between the parts, so a search would go on into the next.
+        let start = message.extracting(0..<target.upperBound)
+        guard let first = target.first, start.endOfTarget(from: first) == target.upperBound,
             message[first] == .slash || message[first] == .asterisk
         else { throw .malformedTarget }
         try RequestTarget.read(message, target, into: &head)
@@ -122,12 +124,16 @@ package struct RequestHeadBuilder: Sendable {
     /// Where both name the host, they must name the same.
     private mutating func readAuthority(_ message: Span<UInt8>) throws(RequestFailure) {
         if let authority = parts.authority {
-            guard HostSyntax.isValid(message, authority) else { throw .malformedHost }
+            guard isHost(message, authority) else { throw .malformedHost }
             if let host = head.host, !message.isSameHost(authority, host) {
                 throw .malformedHost
             }
             head.host = authority
         }
         guard head.host != nil else { throw .malformedHost }
+    }
+
+    private func isHost(_ message: Span<UInt8>, _ host: Range<Int>) -> Bool {
+        HostSyntax.isValid(message.extracting(0..<host.upperBound), host)
     }
 }

@@ -38,12 +38,9 @@ struct FieldBlock {
     ///
     /// Spec: RFC 9113 §8.2.2
     private mutating func add(lines: [UInt8]) {
-        let offset = octets.count
+        var start = octets.count
         octets.append(contentsOf: lines)
-        var start = offset
-        while let end = octets[start...].firstIndex(of: 0x0D),
-            let colon = octets[start..<end].firstIndex(of: 0x3A)
-        {
+        while let colon = place(of: 0x3A, from: start), let end = place(of: 0x0D, from: colon) {
             var value = colon + 1
             while value < end, octets[value] == 0x20 { value += 1 }
             if !isOfConnection(start..<colon) {
@@ -51,6 +48,15 @@ struct FieldBlock {
             }
             start = end + 2
         }
+    }
+
+    private func place(of octet: UInt8, from start: Int) -> Int? {
+        var place = start
+        while place < octets.count {
+            if octets[place] == octet { return place }
+            place += 1
+        }
+        return nil
     }
 
     private func isOfConnection(_ name: Range<Int>) -> Bool {

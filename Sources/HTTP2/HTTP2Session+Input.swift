@@ -13,6 +13,7 @@ extension HTTP2Session {
         let end = isContinuation ? Self.endHeaders : Self.endStream
         failure = flood.received(
             header.type, bytes: header.length, stream: header.stream_id,
+            isOpen: unsafe http2_mark_of_stream(library, header.stream_id) != 0,
             isEnd: header.flags & end != 0,
             isAcknowledgement: header.flags & Self.acknowledgement != 0, now: now)
     }
@@ -31,23 +32,14 @@ extension HTTP2Session {
     }
 
     func fieldCame(_ name: Span<UInt8>, _ value: Span<UInt8>, isRequest: Bool) {
-        flood.received(payload: name.count + value.count)
         guard let stream = current else { return }
         guard isRequest else { return trailerCame(stream, bytes: name.count + value.count) }
-        guard stream.request.failure == nil else { return }
         stream.request.add(name, value)
-        let bytes = stream.request.failure == nil ? name.count + value.count : 0
-        stream.request.headBytes += bytes
-        heldHeadBytes += bytes
-        guard heldHeadBytes > limits.heldHeadBytes else { return }
-        // Others hold it, so this isn't the request's fault: it may come again.
-        current = nil
-        release(stream)
-        reset(stream.number, NGHTTP2_REFUSED_STREAM)
     }
 
     /// Nobody reads trailer fields; they are bounded like those of a head.
     private func trailerCame(_ stream: HTTP2Stream, bytes: Int) {
+        flood.received(payload: bytes)
         stream.trailerBytes += bytes + 32
         guard stream.trailerBytes > limits.head.headerBytes else { return }
         current = nil
@@ -66,22 +58,29 @@ extension HTTP2Session {
             guard let stream = stream(header.stream_id) else { return }
             if isEnd { return requestEnded(stream) }
             wantMore(stream)
-            // Padding uses up the window, too.
-            if header.flags & Self.padded != 0 { openWindow(of: stream) }
+            // Padding uses up the window, too; the next frame may be padded as well.
+            if header.flags & Self.padded != 0 { openWindow(of: stream, padding: 256) }
         case NGHTTP2_SETTINGS.rawValue where header.flags & Self.acknowledgement != 0:
             settingsAcknowledged()
         default: break
         }
     }
 
-    func invalidFrameCame() {
+    func invalidFrameCame(_ number: Int32) {
         current = nil
+        flood.willReset(number)
         failure = flood.glitch(now: now)
     }
 
     private func headEnded(_ stream: HTTP2Stream, hasBody: Bool) {
-        if let failure = stream.request.finishHead(limits, hasBody: hasBody) {
-            return refuse(stream, Problem(failure))
+        let failure = stream.request.finishHead(limits, hasBody: hasBody)
+        flood.received(payload: stream.request.fieldBytes)
+        heldHeadBytes += stream.request.headBytes
+        if let failure { return refuse(stream, Problem(failure)) }
+        guard heldHeadBytes <= limits.heldHeadBytes else {
+            // Others hold it, so this isn't the request's fault: it may come again.
+            release(stream)
+            return reset(stream.number, NGHTTP2_REFUSED_STREAM)
         }
         stream.phase = .body
         steps.append(.head(stream: stream.number))
@@ -157,9 +156,9 @@ extension HTTP2Session {
     }
 
     /// Sees to it that the peer can send the rest of what the stream was granted.
-    private func openWindow(of stream: HTTP2Stream) {
+    private func openWindow(of stream: HTTP2Stream, padding: Int = 0) {
         guard stream.phase == .body else { return }
-        let missing = stream.granted - stream.request.bodyBytes
+        let missing = stream.granted - stream.request.bodyBytes + padding
         let received = unsafe nghttp2_session_get_stream_effective_recv_data_length(
             library, stream.number)
         let window = unsafe nghttp2_session_get_stream_effective_local_window_size(

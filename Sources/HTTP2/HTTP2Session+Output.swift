@@ -73,10 +73,15 @@ extension HTTP2Session {
     /// Ends the connection for a reason that is reported once.
     func terminate(_ failure: HTTP2Failure) {
         guard !isTerminated else { return }
-        isTerminated = true
         self.failure = nil
-        steps.append(.refused(failure.problem))
         unsafe nghttp2_session_terminate_session(library, failure.code)
+        end(failure)
+    }
+
+    private func end(_ failure: HTTP2Failure) {
+        isTerminated = true
+        steps.append(.refused(failure.problem))
+        for stream in streams where stream.number != 0 { streamClosed(stream.number) }
     }
 
     /// Answers what can't be taken; nothing of it is reported as a request.
@@ -86,6 +91,7 @@ extension HTTP2Session {
     }
 
     func reset(_ stream: Int32, _ code: nghttp2_error_code) {
+        flood.willReset(stream)
         unsafe nghttp2_submit_rst_stream(library, 0, stream, code.rawValue)
     }
 
@@ -102,15 +108,15 @@ extension HTTP2Session {
             reset(header.stream_id, NGHTTP2_NO_ERROR)
         case NGHTTP2_RST_STREAM.rawValue:
             let code = unsafe http2_reset_code(frame)
+            flood.willReset(header.stream_id)
             guard code != NGHTTP2_NO_ERROR.rawValue else { return }
             steps.append(.refused(HTTP2Failure.other(code: code).problem))
-            failure = flood.sentReset(now: now)
+            failure = flood.countReset(now: now)
         case NGHTTP2_GOAWAY.rawValue:
             let code = unsafe http2_goaway_code(frame)
             guard code != NGHTTP2_NO_ERROR.rawValue, !isTerminated else { return }
             // The library found the reason itself.
-            isTerminated = true
-            steps.append(.refused(HTTP2Failure.other(code: code).problem))
+            end(.other(code: code))
         default: break
         }
     }

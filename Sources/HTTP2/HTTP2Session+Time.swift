@@ -17,6 +17,11 @@ extension HTTP2Session {
         {
             finishDraining()
         }
+        if streams.count == freeIndices.count {
+            // Whoever is idle should hold little.
+            streams = []
+            freeIndices = []
+        }
         let isExpected = streams.contains { isDue($0) }
         let isTooSlow = bodies.isTooSlow(isExpected: isExpected, now: now, limits)
         for stream in streams where stream.number != 0 {

@@ -90,10 +90,10 @@ public final class HTTP2Session {
         if let failure {
             terminate(failure)
         } else if result < 0 {
-            let isFlood = result == Int(NGHTTP2_ERR_FLOODED.rawValue)
-            terminate(
-                .other(
-                    code: (isFlood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR).rawValue))
+            // All other errors that the library doesn't tell the peer itself are floods.
+            let isMalformed = result == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue)
+            let code = isMalformed ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM
+            terminate(.other(code: code.rawValue))
         }
     }
 
@@ -144,14 +144,12 @@ public final class HTTP2Session {
 
     /// Whether it makes sense to read: not while the answers to frames pile up.
     public var wantsInput: Bool {
-        unsafe !isTerminated && nghttp2_session_get_outbound_queue_size(library) < 1_000
+        unsafe !isTerminated && nghttp2_session_get_outbound_queue_size(library) < 500
     }
 
     /// Whether there is nothing more to read or write: send what was written, then close.
     public var isOver: Bool {
-        guard !hasOutput else { return false }
-        if case .final = drain { return isTerminated || streams.count == freeIndices.count }
-        return isTerminated
+        unsafe nghttp2_session_want_read(library) == 0 && !hasOutput
     }
 
     // MARK: - Streams

@@ -21,6 +21,8 @@ final class HTTP2Stream {
         var builder: RequestHeadBuilder
         var message: [UInt8] = []
         var headBytes = 0
+        /// Octets of all fields, also of those that weren't kept.
+        var fieldBytes = 0
         /// Why it was refused; nothing is kept from then on.
         var failure: RequestFailure?
 
@@ -73,11 +75,13 @@ extension HTTP2Stream.Request {
         builder.reset()
         message.removeAll(keepingCapacity: true)
         headBytes = 0
+        fieldBytes = 0
         failure = nil
     }
 
     /// Takes a field in; the octets are gone after the call.
     mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        fieldBytes += name.count + value.count
         guard failure == nil else { return }
         do throws(RequestFailure) {
             try builder.count(nameBytes: name.count, valueBytes: value.count)
@@ -102,6 +106,7 @@ extension HTTP2Stream.Request {
     ///
     /// - Returns: why it's refused.
     mutating func finishHead(_ limits: HTTP2Limits, hasBody: Bool) -> RequestFailure? {
+        headBytes = message.count
         if let failure { return failure }
         do throws(RequestFailure) {
             try Self.finish(message, limits.scheme.name, hasBody: hasBody, &builder)

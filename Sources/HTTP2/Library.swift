@@ -16,6 +16,8 @@ enum Library {
         }
         // Windows are given by what we can hold, not by what came.
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
+        // We know ourselves which streams are closed.
+        unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe setInput(callbacks)
         unsafe setOutput(callbacks)
         guard unsafe nghttp2_session_server_new2(&session, callbacks, nil, options) == 0,
@@ -29,6 +31,8 @@ enum Library {
         unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(owner).toOpaque())
     }
 
+    /// Queues what the peer is told about our limits.
+    ///
     /// Spec: RFC 9113 §6.5.2
     static func submitSettings(_ limits: HTTP2Limits, to session: OpaquePointer) {
         let settings = [
@@ -36,7 +40,6 @@ enum Library {
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.initialWindowBytes),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.head.headerBytes),
             (NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, limits.headerTableBytes),
-            (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
         ].map {
             nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: UInt32($0.1))
         }
@@ -85,8 +88,10 @@ enum Library {
             return unsafe owner(context) { $0.frameEnded(header, isRequest: isRequest) }
         }
         unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
-            _, _, _, context in
-            unsafe owner(context) { $0.invalidFrameCame() }
+            _, frame, _, context in
+            guard let frame = unsafe frame else { return 0 }
+            let number = unsafe http2_frame_header(frame).stream_id
+            return unsafe owner(context) { $0.invalidFrameCame(number) }
         }
     }
 

@@ -78,7 +78,7 @@ private func text(_ text: String) -> [UInt8] {
     return integer(octets.count, prefix: 7, first: 0) + octets
 }
 
-/// Spec of HPACK: RFC 7541 §5.1
+/// A number as HPACK has it.
 func integer(_ number: Int, prefix: Int, first: UInt8) -> [UInt8] {
     let most = 1 << prefix - 1
     guard number >= most else { return [first | UInt8(number)] }
