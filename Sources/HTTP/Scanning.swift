@@ -11,6 +11,24 @@ extension Span<UInt8> {
         equals(text, in: range) { $0 }
     }
 
+    /// Whether the octets in `range` are these.
+    public func equals(_ octets: [UInt8], in range: Range<Int>) -> Bool {
+        let other = octets.span
+        let count = other.count
+        guard range.count == count else { return false }
+        var place = 0
+        while place &+ 8 <= count {
+            guard word(at: range.lowerBound + place) == other.word(at: place)
+            else { return false }
+            place &+= 8
+        }
+        while place < count {
+            guard self[range.lowerBound + place] == other[place] else { return false }
+            place &+= 1
+        }
+        return true
+    }
+
     /// Whether the octets in `range` are those of `text` in any case.
     ///
     /// - Parameter text: without upper case letters.
