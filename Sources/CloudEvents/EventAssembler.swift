@@ -179,7 +179,7 @@ extension EventAssembler {
             guard writer.valueBytes > 0 else { throw .attributeEmpty }
             draft.present |= meaning.bit
             if meaning == .type { draft.type = writer.value }
-            if meaning.hasSyntax { try check(room.span.extracting(writer.value), meaning) }
+            if meaning.hasSyntax { try check(writer.value, of: room.span, meaning) }
         }
         writer.endAttribute(kind, in: &room)
     }
@@ -188,11 +188,12 @@ extension EventAssembler {
     ///
     /// Spec: CloudEvents §3.1
     private mutating func check(
-        _ value: Span<UInt8>, _ meaning: AttributeName.Meaning
+        _ range: Range<Int>, of room: Span<UInt8>, _ meaning: AttributeName.Meaning
     ) throws(EventFailure.Code) {
+        let value = room.extracting(range)
         let isValid: Bool
         switch meaning {
-        case .source: isValid = value.isURIReference
+        case .source: isValid = room.isPlainPath(in: range) || value.isURIReference
         case .dataschema: isValid = value.isAbsoluteURI
         case .time: isValid = TimestampSpelling(value) != nil
         case .datacontenttype:
