@@ -127,17 +127,16 @@ public struct RequestHeadDecoder: Sendable {
 
     private func method(_ message: Span<UInt8>, _ name: Range<Int>) -> RequestHead.Method {
         // The case counts, so this compares octets, not letters.
-        func isNamed(_ method: StaticString) -> Bool { message.equals(method, in: name) }
-        return switch name.count {
-        case 3 where isNamed("GET"): .get
-        case 3 where isNamed("PUT"): .put
-        case 4 where isNamed("POST"): .post
-        case 4 where isNamed("HEAD"): .head
-        case 5 where isNamed("PATCH"): .patch
-        case 5 where isNamed("TRACE"): .trace
-        case 6 where isNamed("DELETE"): .delete
-        case 7 where isNamed("OPTIONS"): .options
-        case 7 where isNamed("CONNECT"): .connect
+        switch name.count {
+        case 3 where message.equals("GET", in: name): .get
+        case 3 where message.equals("PUT", in: name): .put
+        case 4 where message.equals("POST", in: name): .post
+        case 4 where message.equals("HEAD", in: name): .head
+        case 5 where message.equals("PATCH", in: name): .patch
+        case 5 where message.equals("TRACE", in: name): .trace
+        case 6 where message.equals("DELETE", in: name): .delete
+        case 7 where message.equals("OPTIONS", in: name): .options
+        case 7 where message.equals("CONNECT", in: name): .connect
         default: .other
         }
     }

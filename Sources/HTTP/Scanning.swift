@@ -108,7 +108,7 @@ extension Span<UInt8> {
     /// all is well.
     @inline(__always)
     func endOfFieldContent(from start: Int) -> Int {
-        end(from: start, skipping: { ~$0.controls }, isMember: { $0.isFieldContent })
+        end(from: start, skipping: { .!$0.controls }, isMember: { $0.isFieldContent })
     }
 
     /// The first place from `start` on whose octet can't be in a method or a field's name.
@@ -126,7 +126,7 @@ extension Span<UInt8> {
     @inline(__always)
     func endOfPlainPath(from start: Int) -> Int {
         end(
-            from: start, skipping: { $0.alphanumericsAndHyphens | $0.octets(equalTo: .slash) },
+            from: start, skipping: { $0.alphanumericsAndHyphens .| $0.octets(equalTo: .slash) },
             isMember: { _ in false })
     }
 
@@ -134,7 +134,7 @@ extension Span<UInt8> {
     @inline(__always)
     func endOfHostName(from start: Int) -> Int {
         end(
-            from: start, skipping: { $0.alphanumericsAndHyphens | $0.octets(equalTo: .dot) },
+            from: start, skipping: { $0.alphanumericsAndHyphens .| $0.octets(equalTo: .dot) },
             isMember: { $0.isHostName })
     }
 
@@ -143,13 +143,13 @@ extension Span<UInt8> {
     /// - Parameter members: finds most members of the class, sixteen at a time.
     @inline(__always)
     private func end(
-        from start: Int, skipping members: (SixteenOctets) -> SixteenOctets,
+        from start: Int, skipping members: (SixteenOctets) -> OctetSet,
         isMember: (UInt8) -> Bool
     ) -> Int {
         var place = start
         while place < count {
-            if count &- place >= 16 {
-                let found = (~members(sixteen(at: place))).first
+            if let octets = sixteenIfPresent(at: place) {
+                let found = (.!members(octets)).firstPlace
                 place &+= found
                 if found == 16 { continue }
             }
@@ -163,8 +163,8 @@ extension Span<UInt8> {
     func firstPlace(of octet: UInt8, in range: Range<Int>) -> Int {
         var place = range.lowerBound
         while place < range.upperBound {
-            if count &- place >= 16 {
-                place += sixteen(at: place).octets(equalTo: octet).first
+            if let octets = sixteenIfPresent(at: place) {
+                place += octets.octets(equalTo: octet).firstPlace
             } else {
                 guard self[place] != octet else { break }
                 place += 1
@@ -175,8 +175,11 @@ extension Span<UInt8> {
     }
 
     @inline(__always)
-    private func sixteen(at place: Int) -> SixteenOctets {
-        unsafe SixteenOctets(bytes.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD2.self))
+    private func sixteenIfPresent(at place: Int) -> SixteenOctets? {
+        guard UInt(bitPattern: place) < UInt(bitPattern: Swift.max(count &- 15, 0))
+        else { return nil }
+        return unsafe bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: place, as: SixteenOctets.self)
     }
 
     /// Calls `body` for each member of a comma-separated list, also for those that are empty.
@@ -192,6 +195,16 @@ extension Span<UInt8> {
             body(member)
             start = end + 1
         }
+    }
+}
+
+extension OctetSet {
+    /// Where the first member is; 16 where there's none.
+    @inline(__always)
+    fileprivate var firstPlace: Int {
+        let words = unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self)
+        if words[0] != 0 { return words[0].littleEndian.trailingZeroBitCount &>> 3 }
+        return 8 &+ words[1].littleEndian.trailingZeroBitCount &>> 3
     }
 }
 
