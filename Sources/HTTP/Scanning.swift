@@ -29,6 +29,18 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Whether the first octets are these, which are some.
+    ///
+    /// All are looked at, so that the time it takes doesn't tell how many somebody guessed right.
+    func begins(with octets: [UInt8]) -> Bool {
+        let known = octets.span
+        guard !known.isEmpty, count >= known.count else { return false }
+        let first = extracting(first: known.count)
+        var difference: UInt8 = 0
+        for place in known.indices { difference |= first[place] ^ known[place] }
+        return difference == 0
+    }
+
     /// Whether the octets in `range` are those of `text` in any case.
     ///
     /// - Parameter text: without upper case letters.
@@ -231,5 +243,11 @@ extension StaticString {
     fileprivate func word(at place: Int) -> UInt64 {
         precondition(0...utf8CodeUnitCount - 8 ~= place)
         return unsafe UnsafeRawPointer(utf8Start + place).loadUnaligned(as: UInt64.self)
+    }
+}
+
+extension [UInt8] {
+    mutating func append(_ octets: Span<UInt8>) {
+        unsafe octets.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }
