@@ -19,8 +19,7 @@ final class WebhookSource {
     private let dialect: Dialect
     private let statistics: SourceStatistics
     private let rejected: (String) -> Counter
-    private var received: LabelledCounters
-    private var decoder: EventDecoder
+    private var reader: EventReader
 
     /// In whose ways the source answers.
     enum Dialect {
@@ -52,9 +51,6 @@ final class WebhookSource {
         }
         dialect = settings.router == nil ? .veer : .router
         statistics = context.statistics[index]
-        received = LabelledCounters(
-            metrics, "veer_events_received_total", help: "Events that were valid, by type.",
-            label: "type", labels: (name: "source", value: name))
         rejected = { reason in
             metrics.counter(
                 "veer_events_rejected_total", help: "Requests that held no valid event.",
@@ -63,18 +59,18 @@ final class WebhookSource {
         var decoderLimits = EventDecoder.Limits()
         decoderLimits.attributeBytes = limits.attributeBytes
         decoderLimits.events = limits.batchEvents
-        decoder = EventDecoder(
+        let decoder = EventDecoder(
             limits: decoderLimits, percentDecoding: .init(webhook.percentDecoding),
             acceptsVersion03: dialect == .router)
+        let received = LabelledCounters(
+            metrics, "veer_events_received_total", help: "Events that were valid, by type.",
+            label: "type", labels: (name: "source", value: name))
+        reader = EventReader(decoder, counting: received)
     }
 
     /// Whether the source takes requests for that path: the same octets, no other spelling.
     func serves(_ message: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard range.count == path.count else { return false }
-        for (offset, place) in range.enumerated() {
-            guard message[place] == path[offset] else { return false }
-        }
-        return true
+        message.equals(path, in: range)
     }
 
     // MARK: - Requests
@@ -128,17 +124,14 @@ final class WebhookSource {
         _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>
     ) throws(EventFailure) -> Int {
         do throws(EventFailure) {
-            _ = try decoder.decode(
-                fields: head.fields, head: message, body: message.extracting(body))
+            try reader.read(head, message, body: body)
         } catch {
             throw isNoEvent(error, head, message)
                 ? EventFailure(.attributeMissing, attribute: "specversion") : error
         }
-        for index in 0..<decoder.count {
-            decoder.withValue(of: "type", ofEventAt: index) { received.counter(for: $0).add() }
-        }
-        statistics.received.add(decoder.count)
-        return decoder.count
+        let count = reader.decoder.count
+        statistics.received.add(count)
+        return count
     }
 
     /// Whether the original router took a request for no event at all, which it told otherwise
@@ -152,7 +145,8 @@ final class WebhookSource {
 
     /// Makes the events that were read last ready for the journal.
     func items(to sinks: (Event) -> SinkSet) -> [Submission.Item] {
-        (0..<decoder.count).map { index in
+        let decoder = reader.decoder
+        return (0..<decoder.count).map { index in
             let event = decoder.event(at: index)
             return Submission.Item(event: event, sinks: sinks(event))
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import TLS
 
 /// Who is at the other end of a connection.
@@ -12,7 +13,10 @@ public struct Peer {
 
         init(_ session: TLSSession) {
             serverName = session.serverName
-            certificate = session.clientCertificate
+            // That of a resumed session was checked when the session began.
+            certificate = session.clientCertificate.flatMap { certificate in
+                certificate.notAfter >= Int(time(nil)) ? certificate : nil
+            }
             self.session = session
         }
 
