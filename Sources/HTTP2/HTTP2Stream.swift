@@ -62,6 +62,12 @@ final class HTTP2Stream {
         request.reset()
     }
 
+    /// Makes room for as much of the body as was granted, once, where its length is known.
+    func makeRoom() {
+        guard case .length(let length) = request.builder.head.framing, length > 0 else { return }
+        request.message.reserveCapacity(request.headBytes + min(length, granted))
+    }
+
     func end() {
         number = 0
         request.letGo()
@@ -102,7 +108,7 @@ extension HTTP2Stream.Request {
         try builder.add(message.span, name: name, value: value)
     }
 
-    /// Checks the head and makes room for the body.
+    /// Checks the head.
     ///
     /// - Returns: why it's refused.
     mutating func finishHead(_ limits: HTTP2Limits, hasBody: Bool) -> RequestFailure? {
@@ -115,7 +121,6 @@ extension HTTP2Stream.Request {
         }
         guard case .length(let length) = builder.head.framing else { return nil }
         guard length <= limits.bodyBytes else { return .bodyTooLarge }
-        if hasBody { message.reserveCapacity(headBytes + length) }
         return nil
     }
 
