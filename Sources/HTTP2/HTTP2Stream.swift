@@ -37,6 +37,8 @@ final class HTTP2Stream {
     var isHeadReported = false
     var isRequestReported = false
     var isAnswered = false
+    /// The response is on its way to its end, and the request isn't.
+    var isSent = false
     var response: [UInt8] = []
     var responseOffset = 0
     /// Octets of the body that the peer may send in all.
@@ -58,6 +60,7 @@ final class HTTP2Stream {
         isHeadReported = false
         isRequestReported = false
         isAnswered = false
+        isSent = false
         trailerBytes = 0
         request.reset()
     }

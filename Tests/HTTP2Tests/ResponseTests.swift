@@ -93,13 +93,25 @@ import Testing
         peer.send(.headers(1, request("POST", "/", [("content-length", "5000")])))
         #expect(peer.steps == [.head(stream: 1)])
         peer.respond(1, hello)
-        #expect(peer.frames(.data).last?.isEnd == true)
+        #expect(peer.frames.last?.isEnd == true)
+        peer.pass(seconds: 0.25)
         #expect(peer.frames.last == .reset(1, code: Code.noError))
         #expect(peer.session.isIdle)
         // What the client sent meanwhile.
         peer.send(.data(1, [UInt8](repeating: 1, count: 5000), isEnd: true))
         #expect(peer.goaway == nil)
         #expect(peer.steps == [.head(stream: 1)])
+    }
+
+    @Test func `a body that ends soon after its response needs no reset`() {
+        let peer = Peer()
+        peer.send(.headers(1, request("POST", "/", [("content-length", "5")])))
+        peer.respond(1, hello)
+        peer.send(.data(1, [UInt8](repeating: 1, count: 5), isEnd: true))
+        peer.pass(seconds: 0.25)
+        #expect(peer.frames(.reset).isEmpty)
+        #expect(peer.steps == [.head(stream: 1)])
+        #expect(peer.session.isIdle)
     }
 
     @Test func `an answer to a head that was complete needs no reset`() {
