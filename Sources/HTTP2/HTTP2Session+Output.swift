@@ -113,7 +113,9 @@ extension HTTP2Session {
         case NGHTTP2_RST_STREAM.rawValue:
             let code = unsafe http2_reset_code(frame)
             flood.willReset(header.stream_id)
-            guard code != NGHTTP2_NO_ERROR.rawValue else { return }
+            // A client that learns of its response may end its body early; that harms nobody.
+            let isAfterResponse = stream(header.stream_id)?.isSent ?? false
+            guard code != NGHTTP2_NO_ERROR.rawValue, !isAfterResponse else { return }
             steps.append(.refused(HTTP2Failure.other(code: code).problem))
             failure = flood.countReset(now: now)
         case NGHTTP2_GOAWAY.rawValue:

@@ -47,6 +47,13 @@ import Testing
         #expect(peer.frames(.data).isEmpty)
     }
 
+    @Test func `a HEAD that is refused has no body either`() {
+        let peer = Peer()
+        peer.send(.headers(1, request("HEAD", "/", [("expect", "more")]), isEnd: true))
+        #expect(peer.frames(.headers).last?.isEnd == true)
+        #expect(peer.nextFields()?.first == ":status: 417")
+    }
+
     @Test func `a 204 has neither`() {
         let peer = Peer()
         peer.send(.headers(1, isEnd: true))
@@ -110,6 +117,15 @@ import Testing
         peer.send(.data(1, [UInt8](repeating: 1, count: 5), isEnd: true))
         peer.pass(seconds: 0.25)
         #expect(peer.frames(.reset).isEmpty)
+        #expect(peer.steps == [.head(stream: 1)])
+        #expect(peer.session.isIdle)
+    }
+
+    @Test func `a body that ends early after its response is nothing to report`() {
+        let peer = Peer()
+        peer.send(.headers(1, request("POST", "/", [("content-length", "5")])))
+        peer.respond(1, hello)
+        peer.send(.data(1, [], isEnd: true))
         #expect(peer.steps == [.head(stream: 1)])
         #expect(peer.session.isIdle)
     }
