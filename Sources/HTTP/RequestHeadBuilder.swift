@@ -79,7 +79,10 @@ package struct RequestHeadBuilder: Sendable {
     private mutating func addPseudoField(
         _ message: Span<UInt8>, name: Range<Int>, value: Range<Int>
     ) {
-        if message.equals(":method", in: name) { head.methodName = value }
+        if message.equals(":method", in: name) {
+            head.methodName = value
+            head.method = RequestHead.Method(message, value)
+        }
         if message.equals(":path", in: name) { parts.target = value }
         if message.equals(":scheme", in: name) { parts.scheme = value }
         if message.equals(":authority", in: name) { parts.authority = value }
@@ -94,7 +97,6 @@ package struct RequestHeadBuilder: Sendable {
     package mutating func finish(
         _ message: Span<UInt8>, scheme: StaticString?, hasBody: Bool
     ) throws(RequestFailure) {
-        head.method = RequestHead.Method(message, head.methodName)
         // A tunnel has no target and no scheme; and nobody here makes one.
         guard head.method != .connect, head.method != .other else { throw .unknownMethod }
         try readTarget(message)

@@ -13,9 +13,15 @@ extension HTTP2Session {
         let end = isContinuation ? Self.endHeaders : Self.endStream
         failure = flood.received(
             header.type, bytes: header.length, stream: header.stream_id,
-            isOpen: unsafe http2_mark_of_stream(library, header.stream_id) != 0,
+            isOpen: isOpenOrIgnored(header.stream_id),
             isEnd: header.flags & end != 0,
             isAcknowledgement: header.flags & Self.acknowledgement != 0, now: now)
+    }
+
+    /// Streams that are opened while we take no more are ignored, with all that belongs to them.
+    private func isOpenOrIgnored(_ number: Int32) -> Bool {
+        if case .final = drain { return true }
+        return unsafe http2_mark_of_stream(library, number) != 0
     }
 
     func headersBegan(_ number: Int32, isRequest: Bool) {
@@ -85,6 +91,7 @@ extension HTTP2Session {
         stream.phase = .body
         steps.append(.head(stream: stream.number))
         wantMore(stream)
+        stream.makeRoom()
     }
 
     private func requestEnded(_ stream: HTTP2Stream) {
@@ -151,6 +158,7 @@ extension HTTP2Session {
             stream.granted = limits.initialWindowBytes + grant.bytes
             // It could do nothing until now.
             stream.since = now
+            stream.makeRoom()
             openWindow(of: stream)
         }
     }

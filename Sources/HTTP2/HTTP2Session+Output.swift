@@ -4,6 +4,9 @@ public import HTTP
 extension HTTP2Session {
     /// Answers a request; before it's complete, the client is told to send no more of it.
     ///
+    /// It's told a little later: some clients that learn of both at once take it for an error, and
+    /// lose the response; and a short body that is under way comes to its end meanwhile.
+    ///
     /// Each request that was reported is to be answered once; where the stream is gone, the
     /// response is dropped.
     ///
@@ -105,11 +108,14 @@ extension HTTP2Session {
             guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
                 unsafe nghttp2_session_get_stream_remote_close(library, header.stream_id) == 0
             else { return }
-            reset(header.stream_id, NGHTTP2_NO_ERROR)
+            stream(header.stream_id)?.isSent = true
+            stream(header.stream_id)?.since = now
         case NGHTTP2_RST_STREAM.rawValue:
             let code = unsafe http2_reset_code(frame)
             flood.willReset(header.stream_id)
-            guard code != NGHTTP2_NO_ERROR.rawValue else { return }
+            // A client that learns of its response may end its body early; that harms nobody.
+            let isAfterResponse = stream(header.stream_id)?.isSent ?? false
+            guard code != NGHTTP2_NO_ERROR.rawValue, !isAfterResponse else { return }
             steps.append(.refused(HTTP2Failure.other(code: code).problem))
             failure = flood.countReset(now: now)
         case NGHTTP2_GOAWAY.rawValue:

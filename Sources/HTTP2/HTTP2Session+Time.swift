@@ -4,6 +4,8 @@ internal import HTTP
 extension HTTP2Session {
     /// How long the peer may take to learn that the connection drains, in nanoseconds.
     private static let announcement = 1_000_000_000
+    /// How long a request may go on after its response, in nanoseconds.
+    private static let afterResponse = 200_000_000
 
     /// Looks at the time; to be called a few times a second.
     public func checkTime(now: Int) {
@@ -44,6 +46,9 @@ extension HTTP2Session {
                 Problem(
                     status: 408, code: "request_timeout",
                     detail: "The request came too slowly; send it again, and faster."))
+        case .released where stream.isSent:
+            guard now - stream.since > Self.afterResponse else { return }
+            reset(stream.number, NGHTTP2_NO_ERROR)
         case .released where isLate && stream.isAnswered: reset(stream.number, NGHTTP2_CANCEL)
         default: break
         }

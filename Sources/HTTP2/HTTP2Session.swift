@@ -4,9 +4,9 @@ public import HTTP
 /// The server's half of one HTTP/2 connection without its socket.
 ///
 /// Owner: one loop, which makes all calls. It gives ``receive(_:now:)`` what came in, takes what
-/// that led to by ``nextStep()``, answers by ``respond(_:_:)``, and sends what ``write(into:limit:)``
-/// gives it. The protocol is the library's; what a request is, how much of anything there may be,
-/// and when a peer has been slow for too long is decided here.
+/// that led to by ``nextStep()``, answers by ``respond(_:_:)``, and sends what it gets by
+/// ``write(into:limit:)``. The protocol is the library's; what a request is, how much of anything
+/// there may be, and when a peer has been slow for too long is decided here.
 ///
 /// Spec: RFC 9113 §3.4, §5, §6, §8
 @safe
@@ -114,7 +114,7 @@ public final class HTTP2Session {
         return nil
     }
 
-    /// Lends a stream's head, its octets, and where in them its body is; empty before it's complete.
+    /// Lends a stream's head, its octets, and where in them the body is; empty until it's complete.
     ///
     /// - Returns: nothing where the stream is gone or was released.
     public func withRequest<Result>(

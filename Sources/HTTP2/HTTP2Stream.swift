@@ -37,6 +37,8 @@ final class HTTP2Stream {
     var isHeadReported = false
     var isRequestReported = false
     var isAnswered = false
+    /// The response is on its way to its end, and the request isn't.
+    var isSent = false
     var response: [UInt8] = []
     var responseOffset = 0
     /// Octets of the body that the peer may send in all.
@@ -58,8 +60,15 @@ final class HTTP2Stream {
         isHeadReported = false
         isRequestReported = false
         isAnswered = false
+        isSent = false
         trailerBytes = 0
         request.reset()
+    }
+
+    /// Makes room for as much of the body as was granted, once, where its length is known.
+    func makeRoom() {
+        guard case .length(let length) = request.builder.head.framing, length > 0 else { return }
+        request.message.reserveCapacity(request.headBytes + min(length, granted))
     }
 
     func end() {
@@ -102,7 +111,7 @@ extension HTTP2Stream.Request {
         try builder.add(message.span, name: name, value: value)
     }
 
-    /// Checks the head and makes room for the body.
+    /// Checks the head.
     ///
     /// - Returns: why it's refused.
     mutating func finishHead(_ limits: HTTP2Limits, hasBody: Bool) -> RequestFailure? {
@@ -115,7 +124,6 @@ extension HTTP2Stream.Request {
         }
         guard case .length(let length) = builder.head.framing else { return nil }
         guard length <= limits.bodyBytes else { return .bodyTooLarge }
-        if hasBody { message.reserveCapacity(headBytes + length) }
         return nil
     }
 

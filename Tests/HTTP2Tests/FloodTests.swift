@@ -270,6 +270,7 @@ import Testing
             peer.pass(seconds: 1)
         }
         #expect(peer.nextFields()?.first == ":status: 408")
+        peer.pass(seconds: 0.25)
         #expect(peer.resetCode(of: 1) == Code.noError)
         #expect(peer.session.openStreamsCount == 0)
     }

@@ -128,6 +128,7 @@ private final class Sender {
         sender.open(1, bytes: 30_000, tellsLength: false)
         while sender.send(bytes: 1_000) {}
         #expect(peer.nextFields()?.first == ":status: 413")
+        peer.pass(seconds: 0.25)
         #expect(peer.resetCode(of: 1) == Code.noError)
         peer.send(.data(1, [1, 2, 3]))
         #expect(peer.goaway == nil)

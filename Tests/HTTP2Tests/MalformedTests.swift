@@ -240,6 +240,7 @@ enum Code {
         peer.send(.headers(1, fields))
         #expect(peer.steps.count == 1)
         #expect(peer.nextFields()?.first == ":status: \(status)")
+        peer.pass(seconds: 0.25)
         #expect(peer.resetCode(of: 1) == Code.noError)
         expectLife(of: peer)
     }

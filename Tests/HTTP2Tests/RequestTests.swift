@@ -44,20 +44,15 @@ import Testing
         }
     }
 
-    @Test func `a response goes out`() {
+    @Test func `only what may be sent has its room`() throws {
         let peer = Peer()
-        peer.send(.headers(1, isEnd: true))
-        _ = peer.take(1)
-        var response = Response(status: 200, contentType: "text/plain", body: "hello")
-        response.add("Connection", "close")
-        peer.respond(1, response)
-        #expect(
-            peer.nextFields() == [
-                ":status: 200", "date: Thu, 01 Jan 1970 00:00:00 GMT",
-                "content-type: text/plain", "content-length: 5",
-            ])
-        #expect(peer.body(of: 1) == Array("hello".utf8))
-        #expect(peer.frames.last?.isEnd == true)
-        #expect(peer.session.isIdle)
+        for number in 0..<100 {
+            let fields = request("POST", "/", [("content-length", "1048576")])
+            peer.send(.headers(Int32(2 * number + 1), fields))
+        }
+        let room = peer.session.streams.reduce(0) { $0 + $1.request.message.capacity }
+        #expect(room <= 4 * 1024 * 1024)
+        let first = try #require(peer.session.stream(1))
+        #expect(first.request.message.capacity >= 1024 * 1024)
     }
 }

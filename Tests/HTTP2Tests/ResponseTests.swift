@@ -47,6 +47,13 @@ import Testing
         #expect(peer.frames(.data).isEmpty)
     }
 
+    @Test func `a HEAD that is refused has no body either`() {
+        let peer = Peer()
+        peer.send(.headers(1, request("HEAD", "/", [("expect", "more")]), isEnd: true))
+        #expect(peer.frames(.headers).last?.isEnd == true)
+        #expect(peer.nextFields()?.first == ":status: 417")
+    }
+
     @Test func `a 204 has neither`() {
         let peer = Peer()
         peer.send(.headers(1, isEnd: true))
@@ -93,13 +100,34 @@ import Testing
         peer.send(.headers(1, request("POST", "/", [("content-length", "5000")])))
         #expect(peer.steps == [.head(stream: 1)])
         peer.respond(1, hello)
-        #expect(peer.frames(.data).last?.isEnd == true)
+        #expect(peer.frames.last?.isEnd == true)
+        peer.pass(seconds: 0.25)
         #expect(peer.frames.last == .reset(1, code: Code.noError))
         #expect(peer.session.isIdle)
         // What the client sent meanwhile.
         peer.send(.data(1, [UInt8](repeating: 1, count: 5000), isEnd: true))
         #expect(peer.goaway == nil)
         #expect(peer.steps == [.head(stream: 1)])
+    }
+
+    @Test func `a body that ends soon after its response needs no reset`() {
+        let peer = Peer()
+        peer.send(.headers(1, request("POST", "/", [("content-length", "5")])))
+        peer.respond(1, hello)
+        peer.send(.data(1, [UInt8](repeating: 1, count: 5), isEnd: true))
+        peer.pass(seconds: 0.25)
+        #expect(peer.frames(.reset).isEmpty)
+        #expect(peer.steps == [.head(stream: 1)])
+        #expect(peer.session.isIdle)
+    }
+
+    @Test func `a body that ends early after its response is nothing to report`() {
+        let peer = Peer()
+        peer.send(.headers(1, request("POST", "/", [("content-length", "5")])))
+        peer.respond(1, hello)
+        peer.send(.data(1, [], isEnd: true))
+        #expect(peer.steps == [.head(stream: 1)])
+        #expect(peer.session.isIdle)
     }
 
     @Test func `an answer to a head that was complete needs no reset`() {
@@ -148,7 +176,7 @@ import Testing
         peer.session.finishDraining()
         peer.turn()
         #expect(peer.frames(.goaway).map { $0.number(at: 0) } == [0x7FFF_FFFF, 3])
-        peer.send(.headers(5, isEnd: true))
+        peer.send(.headers(5), .data(5, [1], isEnd: true))
         #expect(peer.steps.last == .request(stream: 3))
         peer.respond(1, hello)
         #expect(!peer.session.isOver)
