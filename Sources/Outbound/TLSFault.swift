@@ -26,8 +26,8 @@ public enum TLSFault: Sendable, Equatable {
         case CURLE_SSL_CERTPROBLEM: self = .certificate
         case CURLE_PEER_FAILED_VERIFICATION:
             switch verification {
-            // Names are compared by curl itself.
-            case 0: self = .wrongName
+            // Names are compared by curl itself, before it asks for OpenSSL's verdict.
+            case 0, 1: self = .wrongName
             case 9: self = .notYetValid
             case 10: self = .expired
             default: self = .untrusted
