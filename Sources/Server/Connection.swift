@@ -160,6 +160,8 @@ final class Connection {
         if state == .open, output.isEmpty {
             sayGoodbye()
             flush()
+            // Where the peer is gone already, that was found out just now.
+            guard state != .closed else { return }
         }
         state = .closed
         if let registration { server.loop.unwatch(registration, number: number) }

@@ -7,7 +7,7 @@ import stat
 import pytest
 import yaml
 
-from certificates import PROGRAM, make, openssl
+from dev_certs import PROGRAM, make, openssl
 
 
 def contents(directory):

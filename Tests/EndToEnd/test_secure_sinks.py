@@ -2,7 +2,7 @@
 
 import pytest
 
-import certificates
+import dev_certs
 from client import attributes, binary, post
 from secure_sink import SecureSink
 from veer import gateway, wait_until
@@ -14,7 +14,7 @@ FAILS = "sink fails, events are sent again later"
 def files(tmp_path_factory):
     """The directory of the certificates."""
     directory = tmp_path_factory.mktemp("certificates")
-    certificates.make(directory)
+    dev_certs.make(directory)
     return directory
 
 
@@ -86,7 +86,7 @@ def test_an_unknown_authority_is_refused(start, make_secure_sink):
 
 
 def test_only_the_named_authority_is_trusted(start, make_secure_sink, files, tmp_path):
-    certificates.make(tmp_path / "other")
+    dev_certs.make(tmp_path / "other")
     sink = make_secure_sink()
     veer = start(gateway(secure(sink, files, ca=str(tmp_path / "other/ca.crt"))))
     assert "tls.ca" in told(veer)
@@ -101,7 +101,7 @@ def test_a_wrong_name_is_refused(start, make_secure_sink, files):
 
 
 def test_an_old_certificate_is_refused(start, make_secure_sink, files):
-    sink = make_secure_sink(certificate=certificates.expired(files))
+    sink = make_secure_sink(certificate=dev_certs.expired(files))
     veer = start(gateway(secure(sink, files)))
     assert "renewed" in told(veer)
     assert sink.ids == []
