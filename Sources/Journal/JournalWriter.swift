@@ -19,8 +19,9 @@ final class JournalWriter: JournalOwner {
     static let outcomesLimit = 2_048
     static let purgeLimit = 2_048
     static let gatheringLimit = Duration.microseconds(200)
-    /// How long outcomes wait for submissions, whose commit they then share. Nobody waits for
-    /// them; what a crash forgets of them is delivered again.
+    /// How long outcomes wait for submissions, whose commit they then share.
+    ///
+    /// Nobody waits for them; those that a crash forgets are delivered again.
     static let outcomesPatience = Duration.milliseconds(5)
 
     let loop: EventLoop
