@@ -22,7 +22,7 @@ final class JournalWriter: JournalOwner {
     /// How long outcomes wait for submissions, whose commit they then share.
     ///
     /// Nobody waits for them; those that a crash forgets are delivered again.
-    static let outcomesPatience = Duration.milliseconds(5)
+    static let outcomesPatience = Duration.milliseconds(1)
 
     let loop: EventLoop
     var store: JournalStore?
