@@ -99,7 +99,7 @@ import Testing
     /// A commit for outcomes alone would double what a lone sender costs.
     @Test func `outcomes share the commit of what is stored after them`() async throws {
         let harness = try Harness(parameters)
-        let rounds = 100
+        let rounds = 20
         for round in 1...rounds {
             #expect(try await harness.store("\(round)", to: 0) == .accepted)
             harness.settle(.delivered(SequenceNumber(round)))
