@@ -104,6 +104,12 @@ let package = Package(
             name: "ScriptedPeer", dependencies: ["EventLoops"], path: "Tests/ScriptedPeer",
             swiftSettings: tests),
 
+        // Measures the journal alone; see docs/PERFORMANCE.md.
+        .executableTarget(
+            name: "journal-benchmark",
+            dependencies: ["CloudEvents", "EventLoops", "Journal", "Telemetry", logging],
+            path: "Tests/Benchmarks/Journal", swiftSettings: tests),
+
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
         .testTarget(
             name: "HTTP2Tests", dependencies: ["HTTP2", "CNghttp2", "HTTP"], swiftSettings: tests),
