@@ -114,8 +114,8 @@ struct CertsCommand: ParsableCommand {
                     ("valid", "\(certificate.begin) to \(certificate.end)"),
                     ("days left", "\(certificate.daysLeft)"),
                 ]
-                text +=
-                    "certificate \(number + 1) of \(chain.count)\(certificate.isCA ? ", a CA" : "")\n"
+                let kind = certificate.isCA ? ", a CA" : ""
+                text += "certificate \(number + 1) of \(chain.count)\(kind)\n"
                 for (name, value) in facts where !value.isEmpty {
                     text += "  \(name):\(String(repeating: " ", count: 10 - name.count))\(value)\n"
                 }

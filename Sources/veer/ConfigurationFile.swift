@@ -75,8 +75,9 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Says all that is wrong with a configuration.",
         discussion: """
-            Nothing is opened but the files that hold secrets and certificates. The exit status is 0 for a
-            configuration that can be used, 78 for one that can't, 66 where there is no file.
+            Nothing is opened but the files that hold secrets and certificates. The exit status is
+            0 for a configuration that can be used, 78 for one that can't, 66 where there is no
+            file.
 
             Example: veer check veer.yaml --show
             """)
