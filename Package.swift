@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
         .target(
-            name: "Configuration", dependencies: ["Filters", "Webhooks", "YAML"],
+            name: "Configuration", dependencies: ["CloudEvents", "Filters", "Webhooks", "YAML"],
             swiftSettings: strict),
 
         // Effects: own descriptors and threads, and hold no rule of the domain.

@@ -46,6 +46,11 @@ public struct WebhookRequest: Sendable {
         return found?.isEmpty == true ? nil : found
     }
 
+    /// Whether it says that it's CloudEvents in structured or batched content mode.
+    public var isStructured: Bool {
+        self["content-type"]?.lowercased().hasPrefix("application/cloudevents") ?? false
+    }
+
     /// Whether the body is a form's fields.
     var isForm: Bool {
         self["content-type"].map { type in
