@@ -57,10 +57,13 @@ extension Base64 {
             default: letter
             }
         }
-        let hasPadding = standard.last == UInt8(ascii: "=")
-        let padding = hasPadding ? 0 : (4 - standard.count % 4) % 4
-        return decode(
-            String(decoding: standard, as: UTF8.self) + String(repeating: "=", count: padding))
+        return decode(padded: String(decoding: standard, as: UTF8.self))
+    }
+
+    /// The octets that a text stands for, with or without padding.
+    static func decode(padded text: String) -> [UInt8]? {
+        let padding = text.last == "=" ? 0 : (4 - text.utf8.count % 4) % 4
+        return decode(text + String(repeating: "=", count: padding))
     }
 
     private static func decode(letters: [UInt8]) -> [UInt8]? {

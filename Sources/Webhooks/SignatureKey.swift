@@ -36,7 +36,8 @@ public struct SignatureKey: Sendable {
             case .raw: Array(text.utf8)
             case .hex: Hex.decode(text)
             case .base64: Base64.decode(text)
-            case .whsec: Base64.decode(isPrefixed ? text.drop(through: "_") : text)
+            // Some write these without padding.
+            case .whsec: Base64.decode(padded: isPrefixed ? text.drop(through: "_") : text)
             }
         guard let decoded else { throw .malformed }
         guard !decoded.isEmpty else { throw .empty }
