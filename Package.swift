@@ -135,7 +135,7 @@ let package = Package(
             name: "TLSTests", dependencies: ["TLS", "COpenSSL"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Filters"],
+            name: "ConfigurationTests", dependencies: ["Configuration", "Filters", "Webhooks"],
             swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(

@@ -35,7 +35,9 @@ public struct SignatureSettings: Sendable, Equatable {
 
     /// Settings of a sender that nobody has heard of.
     public init() {}
+}
 
+extension SignatureSettings {
     /// The whole scheme: the preset with what is set here in place of its parts.
     public var scheme: SignatureScheme {
         var scheme = SignatureScheme(preset)
