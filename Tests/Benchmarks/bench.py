@@ -45,7 +45,7 @@ def load(server, seconds, clients=CONNECTIONS, streams=1):
     number = str(time.time_ns() // 1_000_000 % 10**10)
     output = on_core(CLIENT_CORE, lambda: subprocess.run(
         ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s",
-         "--script", str(LUA), f"{server.wire.scheme}://127.0.0.1:{server.port}/webhook", "--", number],
+         "--script", str(LUA), f"{server.wire.scheme}://localhost:{server.port}/webhook", "--", number],
         check=True, capture_output=True, text=True)).stdout
     assert "Non-2xx" not in output, output
     assert "Socket errors" not in output, output
@@ -61,7 +61,7 @@ def load_http2(server, seconds, clients, streams):
         ["h2load", "--clients", str(clients), "--max-concurrent-streams", str(streams),
          "--duration", str(seconds), "--data", str(body), "--header",
          "content-type: application/cloudevents+json",
-         f"{server.wire.scheme}://127.0.0.1:{server.port}/webhook"],
+         f"{server.wire.scheme}://localhost:{server.port}/webhook"],
         check=True, capture_output=True, text=True)).stdout
     count = int(re.search(r"(\d+) 2xx", output)[1])
     assert count > 0 and " 0 4xx, 0 5xx" in output, output
@@ -151,7 +151,7 @@ def plain_servers(folder, sink):
 
 def wire_servers(folder, name, wire):
     """One way to speak, accepting only."""
-    directory = name.replace(" ", "-").replace(",", "")
+    directory = name.replace(" ", "-").replace("/", "")
     return {
         f"nginx, {name}": NginxServer(folder, f"nginx-{directory}", SERVER_CORE, wire),
         f"HAProxy, {name}": HAProxyServer(folder, f"haproxy-{directory}", SERVER_CORE, wire),

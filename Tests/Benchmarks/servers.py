@@ -1,5 +1,6 @@
 """What the benchmarks start and measure: Veer, nginx, and the CPU time they take."""
 
+import atexit
 import dataclasses
 import os
 import pathlib
@@ -36,6 +37,12 @@ def certificates(folder):
     directory = folder.parent / "certificates"
     subprocess.run([CERTIFICATES, "--out", directory], check=True, capture_output=True)
     return directory
+
+
+def ending_with_us(process):
+    """Ends with this program, however that ends: a server left behind would spoil the next run."""
+    atexit.register(lambda: process.poll() is None and process.terminate())
+    return process
 
 
 def on_core(core, start):
@@ -120,9 +127,9 @@ class NginxServer:
 
     def _start(self, core, folder):
         program = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.process = on_core(core, lambda: subprocess.Popen(
+        self.process = ending_with_us(on_core(core, lambda: subprocess.Popen(
             [program, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"],
-            stdin=subprocess.DEVNULL))
+            stdin=subprocess.DEVNULL)))
         wait_until(lambda: answers(self.port), "nginx")
 
     @property
@@ -157,7 +164,7 @@ class HAProxyServer:
         (folder / "haproxy.cfg").write_text(f"""
 global
     nbthread 1
-    maxconn 10000
+    maxconn 4000
 defaults
     mode http
     timeout client 60s
@@ -167,9 +174,9 @@ frontend all
     http-request wait-for-body time 60s
     http-request return status 200
 """)
-        self.process = on_core(core, lambda: subprocess.Popen(
+        self.process = ending_with_us(on_core(core, lambda: subprocess.Popen(
             [shutil.which("haproxy") or "/usr/sbin/haproxy", "-f", folder / "haproxy.cfg"],
-            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)))
         wait_until(lambda: answers(self.port), "HAProxy")
 
     @property
