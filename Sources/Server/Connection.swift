@@ -152,6 +152,8 @@ final class Connection {
         if state == .handshaking { server.handshakeEnded() }
         state = .lingering
         sayGoodbye()
+        // Where something is left to write, the peer learns of the end behind it.
+        if output.isEmpty { linux_shutdown_writing(number) }
     }
 
     func close() {
