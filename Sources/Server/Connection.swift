@@ -119,7 +119,10 @@ final class Connection {
     func checkTime(now: Int) {
         guard state != .closed else { return }
         switch clock.verdict(now: now, server.clockLimits) {
-        case .wait: if state == .open { driver.checkTime(self, now: now) }
+        case .wait:
+            if state == .open { driver.checkTime(self, now: now) }
+            // What it waits for may have changed since the peer was heard of last.
+            clock.enter(phase, now: now)
         case .close:
             if state == .open { driver.finish(self) }
             close()
