@@ -155,8 +155,8 @@ final class Connection {
         if state == .handshaking { server.handshakeEnded() }
         state = .lingering
         sayGoodbye()
-        // Where something is left to write, the peer learns of the end behind it.
-        if output.isEmpty { linux_shutdown_writing(number) }
+        // The peer learns of the end behind what is left to write.
+        if output.isEmpty { linux_shutdown_writing(number) } else { flush() }
     }
 
     func close() {
