@@ -57,7 +57,7 @@ extension Connection {
         let first = Array(buffer.octets[buffer.unread])
         buffer.use(first.count)
         driver = HTTP2Driver(limits, first: first, now: server.loop.nanoseconds)
-        if server.isDraining { sendAway() }
+        if server.isClosing { sendAway() }
     }
 
     private func established(_ tls: TLSSession) {
