@@ -1,4 +1,4 @@
-"""What no client of TLS should send: each row is answered by an alert, or by the connection's end."""
+"""What no client of TLS should send: it is answered by an alert, or by the connection's end."""
 
 import socket
 import struct
@@ -8,7 +8,7 @@ import time
 import pytest
 
 from certificates import secured
-from client import Ledger, Load, post, structured, attributes
+from client import Ledger, Load, attributes, post, structured
 from veer import gateway, wait_until
 
 SUITES = [0xC02B, 0xC02F, 0xC02C, 0xC030]
