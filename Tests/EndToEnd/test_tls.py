@@ -274,7 +274,8 @@ def test_row_130_a_host_without_a_certificate_is_asked_for_elsewhere(start, sink
             def status(host, path="/webhook"):
                 request = structured(attributes(id=host))
                 request["headers"]["host"] = host
-                reply = client.request("GET" if path == "/readyz" else "POST", url + path, **request)
+                method = "GET" if path == "/readyz" else "POST"
+                reply = client.request(method, url + path, **request)
                 assert reply.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
                 return reply.status_code
 
