@@ -47,13 +47,19 @@ let package = Package(
         // Pure: values in, values out. No descriptor, clock or thread.
         .target(name: "HTTP", swiftSettings: strict),
         .target(name: "HTTP2", dependencies: ["CNghttp2", "HTTP"], swiftSettings: strict),
+        .target(
+            name: "Authentication", dependencies: ["COpenSSL", "HTTP"], swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(
+            name: "Webhooks", dependencies: ["Authentication", "CloudEvents", "HTTP"],
+            swiftSettings: strict),
         .target(name: "Filters", dependencies: ["CloudEvents"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
         .target(
-            name: "Configuration", dependencies: ["Filters", "YAML"], swiftSettings: strict),
+            name: "Configuration", dependencies: ["CloudEvents", "Filters", "Webhooks", "YAML"],
+            swiftSettings: strict),
 
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
@@ -72,7 +78,7 @@ let package = Package(
             name: "Ingress",
             dependencies: [
                 "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-                "Server", "TLS", "Telemetry", logging,
+                "Server", "TLS", "Telemetry", "Webhooks", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -95,7 +101,7 @@ let package = Package(
             dependencies: [
                 "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
-                arguments, logging,
+                "Webhooks", arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -114,7 +120,13 @@ let package = Package(
         .testTarget(
             name: "HTTP2Tests", dependencies: ["HTTP2", "CNghttp2", "HTTP"], swiftSettings: tests),
         .testTarget(
+            name: "AuthenticationTests", dependencies: ["Authentication", "HTTP"],
+            swiftSettings: tests),
+        .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks", "CloudEvents", "HTTP"],
+            swiftSettings: tests),
         .testTarget(
             name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],
             swiftSettings: tests),
@@ -123,7 +135,7 @@ let package = Package(
             name: "TLSTests", dependencies: ["TLS", "COpenSSL"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Filters"],
+            name: "ConfigurationTests", dependencies: ["Configuration", "Filters", "Webhooks"],
             swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(

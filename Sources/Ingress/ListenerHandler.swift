@@ -46,6 +46,9 @@ final class ListenerHandler: RequestHandler {
     ) -> Response? {
         guard let source = source(of: head, message) else { return ingress.health }
         guard head.method != .options else { return source.optionsResponse() }
+        if let sender = source.sender {
+            return ingress.answer(source, by: sender, head, message, body: body, peer, exchange)
+        }
         do throws(EventFailure) {
             let count = try source.decode(head, message, body: body)
             return ingress.accept(from: source, count, exchange)

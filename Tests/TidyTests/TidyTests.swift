@@ -17,12 +17,16 @@ import Testing
 
         "HTTP": [],
         "HTTP2": ["CNghttp2", "HTTP"],
+        "Authentication": ["COpenSSL", "HTTP"],
         "CloudEvents": ["HTTP"],
+        "Webhooks": ["Authentication", "CloudEvents", "HTTP"],
         "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
         "TLS": ["COpenSSL"],
         "YAML": ["CYAML"],
-        "Configuration": ["Filters", "FoundationEssentials", "YAML"],
+        "Configuration": [
+            "CloudEvents", "Filters", "FoundationEssentials", "Webhooks", "YAML",
+        ],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": [
@@ -36,8 +40,8 @@ import Testing
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-            "Logging", "Server", "TLS", "Telemetry",
+            "CloudEvents", "Configuration", "EventLoops", "Filters", "Glibc", "HTTP", "HTTP2",
+            "Journal", "Logging", "Server", "Synchronization", "TLS", "Telemetry", "Webhooks",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -48,12 +52,14 @@ import Testing
         "veer": [
             "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry",
+            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "Webhooks",
         ],
     ]
 
     /// The targets that turn values into values: no descriptor, clock, thread or pointer.
-    static let pureTargets = ["HTTP", "CloudEvents", "Filters", "Telemetry", "Configuration"]
+    static let pureTargets = [
+        "HTTP", "CloudEvents", "Filters", "Telemetry", "Webhooks", "Configuration",
+    ]
 
     static let lineLimit = 100
     static let fileLinesLimit = 400
@@ -189,7 +195,8 @@ import Testing
         let operating = try ProjectFile("docs/OPERATING.md").lines.joined(separator: "\n")
         let structures = [
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
-            "ClientCertificateSettings", "WebhookSettings", "HTTPSinkSettings", "SinkTLSSettings",
+            "ClientCertificateSettings", "WebhookSettings", "SignatureSettings", "HTTPSinkSettings",
+            "SinkTLSSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]
