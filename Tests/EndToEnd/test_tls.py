@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from certificates import openssl, secured
-from client import Load, Ledger, attributes, binary, structured
+from client import Load, Ledger, attributes, binary, post, structured
 from http2 import PREFACE, Client
 from veer import gateway, wait_until
 
