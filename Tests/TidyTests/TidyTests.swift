@@ -12,11 +12,13 @@ import Testing
         "CCurl": [],
         "CSQLite": [],
         "CYAML": [],
+        "CExpat": [],
 
         "HTTP": [],
         "CloudEvents": ["HTTP"],
         "Telemetry": ["Logging", "Synchronization"],
         "YAML": ["CYAML"],
+        "SOAP": ["CExpat"],
         "Configuration": ["FoundationEssentials", "YAML"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
