@@ -42,6 +42,9 @@ let package = Package(
         .systemLibrary(
             name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
+        // A table as text, which C can take into the binary as it is.
+        .target(name: "CVSphere", exclude: ["generate-types", "types.txt"]),
+
         // Pure: values in, values out. No descriptor, clock or thread.
         .target(name: "HTTP", swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
@@ -74,6 +77,13 @@ let package = Package(
             dependencies: [
                 "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound", "Telemetry",
                 logging,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "VSphere",
+            dependencies: [
+                "CloudEvents", "Configuration", "CVSphere", "EventLoops", "Journal", "Outbound",
+                "SOAP", "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -128,6 +138,12 @@ let package = Package(
             dependencies: [
                 "Delivery", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
                 "ScriptedPeer", "Telemetry", logging,
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "VSphereTests",
+            dependencies: [
+                "VSphere", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
+                "ScriptedPeer", "SOAP", "Telemetry", logging,
             ], swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),

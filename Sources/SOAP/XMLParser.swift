@@ -36,7 +36,7 @@ internal import CExpat
     /// Ends the document.
     public func finish() throws(XMLFailure) -> XMLTree {
         try parse([], isLast: true)
-        return builder.tree
+        return XMLTree(builder.tree)
     }
 
     /// Reads a document that came whole.

@@ -1,7 +1,17 @@
-/// A document's elements, in the order they begin, and their texts in one block of octets.
+/// A document, read and within its limits.
 ///
 /// Reading an element allocates nothing for its children; a name is compared where it stands.
-public struct XMLTree: Sendable {
+public final class XMLTree: Sendable {
+    let nodes: XMLNodes
+
+    init(_ nodes: XMLNodes) { self.nodes = nodes }
+
+    /// The outermost element.
+    public var root: XMLElement { XMLElement(tree: self, place: 0) }
+}
+
+/// A document's elements, in the order they begin, and their texts in one block of octets.
+struct XMLNodes: Sendable {
     /// What an element is called, and by whom.
     struct Name: Sendable {
         /// Where the local name stands in `octets`.
@@ -26,15 +36,10 @@ public struct XMLTree: Sendable {
     }
 
     var octets: [UInt8] = []
-    var nodes: [Node] = []
+    var elements: [Node] = []
     var attributes: [Attribute] = []
     /// Each namespace once; the first is none.
     var namespaces = [""]
-
-    init() {}
-
-    /// The outermost element.
-    public var root: XMLElement { XMLElement(tree: self, place: 0) }
 }
 
 /// One element of an ``XMLTree``.
@@ -43,44 +48,45 @@ public struct XMLElement: Sendable {
     let tree: XMLTree
     let place: Int
 
-    private var node: XMLTree.Node { tree.nodes[place] }
+    private var nodes: XMLNodes { tree.nodes }
+    private var node: XMLNodes.Node { nodes.elements[place] }
 
     /// Its name without a prefix.
-    public var name: String { tree.string(node.name.local) }
+    public var name: String { nodes.string(node.name.local) }
 
     /// The octets of its name without a prefix.
-    public var nameOctets: ArraySlice<UInt8> { tree.slice(node.name.local) }
+    public var nameOctets: ArraySlice<UInt8> { nodes.slice(node.name.local) }
 
     /// The namespace of its name; empty where it has none.
-    public var namespace: String { tree.namespaces[Int(node.name.namespace)] }
+    public var namespace: String { nodes.namespaces[Int(node.name.namespace)] }
 
     /// The type that its `xsi:type` names, without a prefix.
-    public var typeName: String? { node.type.map { tree.string($0.local) } }
+    public var typeName: String? { node.type.map { nodes.string($0.local) } }
 
     /// The namespace of its `xsi:type`; a prefix that nobody declared stands for itself.
-    public var typeNamespace: String? { node.type.map { tree.namespaces[Int($0.namespace)] } }
+    public var typeNamespace: String? { node.type.map { nodes.namespaces[Int($0.namespace)] } }
 
     /// The text before its first child; for an element without children that is all of it.
-    public var text: String { tree.string(node.text) }
+    public var text: String { nodes.string(node.text) }
 
     /// The octets of ``text``, in UTF-8.
-    public var textOctets: ArraySlice<UInt8> { tree.slice(node.text) }
+    public var textOctets: ArraySlice<UInt8> { nodes.slice(node.text) }
 
     /// Whether it has no child.
     public var isLeaf: Bool { Int(node.end) == place + 1 }
 
     /// Whether it's called so, by whichever namespace.
     public func isNamed(_ name: StaticString) -> Bool {
-        tree.holds(name, at: node.name.local)
+        nodes.holds(name, at: node.name.local)
     }
 
     /// The value of an attribute without a namespace.
     public func attribute(_ name: StaticString) -> String? {
         for place in node.attributes {
-            let attribute = tree.attributes[Int(place)]
-            guard attribute.name.namespace == 0, tree.holds(name, at: attribute.name.local)
+            let attribute = nodes.attributes[Int(place)]
+            guard attribute.name.namespace == 0, nodes.holds(name, at: attribute.name.local)
             else { continue }
-            return tree.string(attribute.value)
+            return nodes.string(attribute.value)
         }
         return nil
     }
@@ -88,8 +94,8 @@ public struct XMLElement: Sendable {
     /// All attributes but `xsi:type`, by their names without prefixes.
     public var attributes: [(name: String, value: String)] {
         node.attributes.map {
-            let attribute = tree.attributes[Int($0)]
-            return (tree.string(attribute.name.local), tree.string(attribute.value))
+            let attribute = nodes.attributes[Int($0)]
+            return (nodes.string(attribute.name.local), nodes.string(attribute.value))
         }
     }
 
@@ -118,13 +124,13 @@ public struct XMLElement: Sendable {
         /// The next element.
         public mutating func next() -> XMLElement? {
             guard place < end else { return nil }
-            defer { place = Int(tree.nodes[place].end) }
+            defer { place = Int(tree.nodes.elements[place].end) }
             return XMLElement(tree: tree, place: place)
         }
     }
 }
 
-extension XMLTree {
+extension XMLNodes {
     func slice(_ range: Range<Int32>) -> ArraySlice<UInt8> {
         octets[Int(range.lowerBound)..<Int(range.upperBound)]
     }

@@ -1,6 +1,6 @@
 /// Grows a tree while its document is read, and holds it to its limits.
 struct XMLTreeBuilder {
-    private(set) var tree = XMLTree()
+    private(set) var tree = XMLNodes()
     private(set) var failure: XMLFailure?
     private let limits: XMLLimits
     private let separator: UInt8
@@ -26,10 +26,10 @@ struct XMLTreeBuilder {
         _ name: UnsafePointer<CChar>, _ attributes: UnsafeMutablePointer<UnsafePointer<CChar>?>
     ) {
         guard open.count < limits.depth else { return fail(.tooLarge("depth")) }
-        guard tree.nodes.count < limits.elements else { return fail(.tooLarge("elements")) }
+        guard tree.elements.count < limits.elements else { return fail(.tooLarge("elements")) }
         let first = Int32(tree.attributes.count)
         let name = unsafe append(name: name)
-        var type: XMLTree.Name?
+        var type: XMLNodes.Name?
         var pair = 0
         while let name = unsafe attributes[pair], let value = unsafe attributes[pair + 1] {
             guard pair / 2 < limits.attributes else { return fail(.tooLarge("attributes")) }
@@ -45,24 +45,24 @@ struct XMLTreeBuilder {
             pair += 2
         }
         let end = Int32(tree.octets.count)
-        open.append(tree.nodes.count)
-        tree.nodes.append(
+        open.append(tree.elements.count)
+        tree.elements.append(
             .init(
                 name: name, attributes: first..<Int32(tree.attributes.count), text: end..<end,
-                type: type, end: Int32(tree.nodes.count + 1)))
+                type: type, end: Int32(tree.elements.count + 1)))
     }
 
     mutating func end() {
         guard let place = open.popLast() else { return }
-        tree.nodes[place].end = Int32(tree.nodes.count)
+        tree.elements[place].end = Int32(tree.elements.count)
     }
 
     /// Text after a child is nobody's: what is read here mixes no text with elements.
     mutating func append(_ text: UnsafeRawBufferPointer) {
-        guard let place = open.last, place == tree.nodes.count - 1 else { return }
+        guard let place = open.last, place == tree.elements.count - 1 else { return }
         unsafe tree.octets.append(contentsOf: text)
-        let start = tree.nodes[place].text.lowerBound
-        tree.nodes[place].text = start..<Int32(tree.octets.count)
+        let start = tree.elements[place].text.lowerBound
+        tree.elements[place].text = start..<Int32(tree.octets.count)
     }
 
     // MARK: - Names
@@ -80,12 +80,12 @@ struct XMLTreeBuilder {
     /// Takes a name as expat writes it: namespace, separator, local name; or only the last.
     ///
     /// The namespace is kept once, not for each name.
-    private mutating func append(name text: UnsafePointer<CChar>) -> XMLTree.Name {
+    private mutating func append(name text: UnsafePointer<CChar>) -> XMLNodes.Name {
         let name = unsafe UnsafeRawBufferPointer(start: text, count: length(of: text))
         guard let place = unsafe name.lastIndex(of: separator)
-        else { return unsafe XMLTree.Name(local: append(name[...]), namespace: 0) }
+        else { return unsafe XMLNodes.Name(local: append(name[...]), namespace: 0) }
         let namespace = unsafe namespace(name[..<place])
-        return unsafe XMLTree.Name(local: append(name[(place + 1)...]), namespace: namespace)
+        return unsafe XMLNodes.Name(local: append(name[(place + 1)...]), namespace: namespace)
     }
 
     private func length(of text: UnsafePointer<CChar>) -> Int {
@@ -95,13 +95,13 @@ struct XMLTreeBuilder {
     }
 
     /// A name in an attribute's value: the prefix means what it means in this place.
-    private mutating func resolve(_ value: Range<Int32>) -> XMLTree.Name {
+    private mutating func resolve(_ value: Range<Int32>) -> XMLNodes.Name {
         let text = tree.slice(value)
         let colon = text.firstIndex(of: UInt8(ascii: ":"))
         let prefix = String(decoding: text[..<(colon ?? text.startIndex)], as: UTF8.self)
         let local = Int32(colon.map { $0 + 1 } ?? text.startIndex)..<value.upperBound
         let known = prefixes.last { $0.prefix == prefix }?.namespace
-        return XMLTree.Name(local: local, namespace: known ?? namespace(prefix))
+        return XMLNodes.Name(local: local, namespace: known ?? namespace(prefix))
     }
 
     private mutating func namespace(_ uri: String) -> Int32 {

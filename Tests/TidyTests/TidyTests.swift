@@ -13,6 +13,7 @@ import Testing
         "CSQLite": [],
         "CYAML": [],
         "CExpat": [],
+        "CVSphere": [],
 
         "HTTP": [],
         "CloudEvents": ["HTTP"],
@@ -36,6 +37,10 @@ import Testing
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
             "Outbound", "Synchronization", "Telemetry",
+        ],
+        "VSphere": [
+            "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
+            "Logging", "Outbound", "SOAP", "Synchronization", "Telemetry",
         ],
         "Admin": ["Configuration", "EventLoops", "HTTP", "Logging", "Server", "Telemetry"],
 
