@@ -58,6 +58,13 @@ public struct SOAPFault: Error, Equatable, Sendable {
     /// The type of its detail, such as `NotAuthenticated`; empty where it has none.
     public var type: String
 
+    /// A fault of that type.
+    public init(code: String = "ServerFaultCode", text: String = "", type: String) {
+        self.code = code
+        self.text = text
+        self.type = type
+    }
+
     init(_ element: XMLElement) {
         code = element.child("faultcode")?.text ?? ""
         text = element.child("faultstring")?.text ?? ""

@@ -76,15 +76,14 @@ public struct XMLElement: Sendable {
     public var isLeaf: Bool { Int(node.end) == place + 1 }
 
     /// Whether it's called so, by whichever namespace.
-    public func isNamed(_ name: StaticString) -> Bool {
-        nodes.holds(name, at: node.name.local)
-    }
+    public func isNamed(_ name: String) -> Bool { nameOctets.elementsEqual(name.utf8) }
 
     /// The value of an attribute without a namespace.
-    public func attribute(_ name: StaticString) -> String? {
+    public func attribute(_ name: String) -> String? {
         for place in node.attributes {
             let attribute = nodes.attributes[Int(place)]
-            guard attribute.name.namespace == 0, nodes.holds(name, at: attribute.name.local)
+            guard attribute.name.namespace == 0,
+                nodes.slice(attribute.name.local).elementsEqual(name.utf8)
             else { continue }
             return nodes.string(attribute.value)
         }
@@ -105,13 +104,13 @@ public struct XMLElement: Sendable {
     }
 
     /// The first element of that name in it.
-    public func child(_ name: StaticString) -> XMLElement? {
+    public func child(_ name: String) -> XMLElement? {
         for child in children where child.isNamed(name) { return child }
         return nil
     }
 
     /// The elements of that name in it.
-    public func children(_ name: StaticString) -> [XMLElement] {
+    public func children(_ name: String) -> [XMLElement] {
         children.filter { $0.isNamed(name) }
     }
 
@@ -136,9 +135,4 @@ extension XMLNodes {
     }
 
     func string(_ range: Range<Int32>) -> String { String(decoding: slice(range), as: UTF8.self) }
-
-    func holds(_ text: StaticString, at range: Range<Int32>) -> Bool {
-        guard range.count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { unsafe $0.elementsEqual(slice(range)) }
-    }
 }

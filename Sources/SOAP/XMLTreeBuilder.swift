@@ -36,7 +36,7 @@ struct XMLTreeBuilder {
             let name = unsafe append(name: name)
             let value = unsafe append(octetsOf: value)
             if tree.namespaces[Int(name.namespace)] == XMLNamespace.instance,
-                tree.holds("type", at: name.local)
+                tree.slice(name.local).elementsEqual("type".utf8)
             {
                 type = resolve(value)
             } else {

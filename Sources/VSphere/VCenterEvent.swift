@@ -53,4 +53,12 @@ extension Timestamp {
         let rest = min(max(microseconds - whole * 1_000_000, 0), 999_999)
         self.init(seconds: whole, nanoseconds: Int32(rest) * 1_000)
     }
+
+    /// The instant that is so much later, or earlier.
+    func moved(by duration: Duration) -> Timestamp {
+        let parts = duration.components
+        return Timestamp(
+            microseconds: microseconds + parts.seconds * 1_000_000
+                + parts.attoseconds / 1_000_000_000_000)
+    }
 }
