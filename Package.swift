@@ -98,8 +98,8 @@ let package = Package(
             name: "veer",
             dependencies: [
                 "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
-                "HTTP", "Ingress", "Journal", "Outbound", "Server", "Telemetry", arguments,
-                logging,
+                "HTTP", "Ingress", "Journal", "Outbound", "Server", "Telemetry", "VSphere",
+                arguments, logging,
             ],
             swiftSettings: strict),
 

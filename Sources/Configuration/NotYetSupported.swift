@@ -4,7 +4,8 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let listener = ["tls", "http2", "trustedProxies"]
-    static let source = ["vcenter", "horizon"]
+    static let source = ["horizon"]
+    static let vcenterTLS = ["thumbprint"]
     static let webhook = [
         "signature", "adapter", "handshake", "rateLimit", "duplicates", "allowPeers",
     ]
@@ -15,6 +16,6 @@ enum NotYetSupported {
     static let admin = ["control"]
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
-    static let providers = ["vcenter", "vcsim", "horizon"]
+    static let providers = ["horizon"]
     static let processors = ["openfaas", "aws_event_bridge"]
 }

@@ -22,8 +22,6 @@ public struct VCenterSettings: Sendable, Equatable {
         case system
         /// By a certificate that the authorities in a file vouch for.
         case authorities(path: String)
-        /// By this certificate: the SHA-256 or SHA-1 of it, in lower case without colons.
-        case thumbprint(String)
         /// Not at all.
         case insecure
     }

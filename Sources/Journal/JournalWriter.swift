@@ -200,6 +200,9 @@ final class JournalWriter: JournalOwner {
                     sequence: sequence, event: item.event, sinks: item.sinks,
                     origin: submission.origin, receivedMilliseconds: now))
         }
+        if let checkpoint = submission.checkpoint {
+            try store.checkpoints.save(checkpoint, of: submission.origin, now: now)
+        }
     }
 
     func refuse(

@@ -9,6 +9,8 @@ public final class HTTPEndpoint {
         public var url: String
         /// Takes any certificate.
         public var isInsecure = false
+        /// A PEM file with the only authorities to trust; nil trusts the system's.
+        public var authorities: String?
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.

@@ -147,6 +147,7 @@ extension HTTPTransfer {
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         set(CURLOPT_SSL_VERIFYPEER, options.isInsecure ? 0 : 1)
         set(CURLOPT_SSL_VERIFYHOST, options.isInsecure ? 0 : 2)
+        if let authorities = options.authorities { set(CURLOPT_CAINFO, authorities) }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, options.connectTimeout.wholeMilliseconds))
         set(CURLOPT_LOW_SPEED_LIMIT, options.bytesPerSecondLeast)
         set(CURLOPT_FOLLOWLOCATION, 0)

@@ -14,7 +14,7 @@ struct Veer: ParsableCommand {
         version: Version.number,
         subcommands: [
             RunCommand.self, CheckCommand.self, SendCommand.self, ListenCommand.self,
-            JournalCommand.self, VersionCommand.self,
+            JournalCommand.self, SourceCommand.self, VersionCommand.self,
         ])
 
     static func main() {

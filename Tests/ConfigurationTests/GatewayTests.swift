@@ -37,7 +37,7 @@ import Testing
         ]
         webhook.percentDecoding = .lenient
         #expect(settings.sources[0].webhook == webhook)
-        #expect(settings.sources[1].webhook.listeners == [0, 1])
+        #expect(settings.sources[1].webhook?.listeners == [0, 1])
         var sink = HTTPSinkSettings(uri: "https://audit.example/events?k=1")
         sink.contentMode = .structured
         sink.headerEncoding = .auto

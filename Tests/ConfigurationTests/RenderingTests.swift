@@ -11,7 +11,7 @@ import Testing
         #expect(settings.listeners.map(\.address) == [.ip([127, 0, 0, 1], port: 8080)])
         #expect(settings.admin.address == .ip([127, 0, 0, 1], port: 8082))
         #expect(settings.sources.map(\.name) == ["hooks"])
-        #expect(settings.sources.map(\.webhook.path) == ["/webhook"])
+        #expect(settings.sources.map(\.webhook?.path) == ["/webhook"])
         #expect(settings.sinks == [SinkSettings(name: "console", target: .console)])
         #expect(settings.routes == [RouteSettings(name: "everything", sources: [0], sinks: [0])])
         #expect(settings.journal == JournalSettings())

@@ -47,7 +47,7 @@ import Testing
         "veer": [
             "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
             "EventLoops", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "Telemetry",
+            "Logging", "Outbound", "Server", "Synchronization", "Telemetry", "VSphere",
         ],
     ]
 
