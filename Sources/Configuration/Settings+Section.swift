@@ -117,9 +117,7 @@ extension Reader {
             return missingKeys(["listeners"], of: node)
         }
         guard case .list(let items) = listeners.content, items.isEmpty else { return }
-        error(
-            .outOfRange, at: listeners.place, "the list is empty",
-            hint: "a webhook needs a listener")
+        error(.missingKey, at: listeners.place, "the list is empty", hint: "add an item")
     }
 
     /// The names that a section gives to its items, with the items' places; each name once.

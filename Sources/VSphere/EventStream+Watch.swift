@@ -9,6 +9,8 @@ extension EventStream {
         nextCheck = now + limits.checkInterval
         phase = .watching(version: version)
         guard let seen else { return }
+        // Simulators don't tell.
+        guard let latest else { return repair(since: beginning(now)) }
         if let suspect, !seen.contains(suspect), seen.isNew(suspect) {
             self.suspect = nil
             suspectDue = nil
@@ -16,7 +18,7 @@ extension EventStream {
             let time = Timestamp(microseconds: suspect.microseconds).moved(by: .seconds(-120))
             return repair(since: min(beginning(now), time))
         }
-        suspect = latest.flatMap { seen.isNew($0) ? $0 : nil }
+        suspect = seen.isNew(latest) ? latest : nil
         suspectDue = suspect.map { _ in now + limits.patience }
         guard suspect == nil else { return }
         // All that vCenter has was read, so the quiet itself needn't be read again.
@@ -50,11 +52,10 @@ extension EventStream {
             findings.append(.crowded)
         }
         let accepted = accept(page, now)
-        if window.advance() {
-            phase = .querying(window)
-        } else {
-            endQuery(foundCount: accepted.count, now)
-        }
+        // What happened just now, a sound collector would have shown in a moment.
+        let due = serverTime(now).moved(by: .zero - limits.patience).microseconds
+        withheldCount += accepted.count { page[$0].microseconds < due }
+        advance(window, now)
         return accepted
     }
 
@@ -65,19 +66,18 @@ extension EventStream {
             return
         }
         findings.append(finding)
-        if window.advance() {
-            phase = .querying(window)
-        } else {
-            endQuery(foundCount: 0, now)
-        }
+        advance(window, now)
     }
 
-    private mutating func endQuery(foundCount: Int, _ now: ContinuousClock.Instant) {
+    private mutating func advance(_ window: QueryWindow, _ now: ContinuousClock.Instant) {
+        var window = window
+        if window.advance() { return phase = .querying(window) }
+        defer { withheldCount = 0 }
         if pollsUntil != nil {
             nextPoll = now + limits.pollInterval
             return query(since: beginning(now))
         }
-        guard isRepairing, foundCount > 0 else {
+        guard isRepairing, withheldCount > 0 else {
             // What isn't found in this way either, isn't for us to see.
             isRepairing = false
             complete(now)

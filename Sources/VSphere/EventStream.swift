@@ -70,6 +70,8 @@ struct EventStream: Sendable {
     var nextPoll: ContinuousClock.Instant?
     /// The query was made because something is amiss, not by the way.
     var isRepairing = false
+    /// Events that only a query showed.
+    var withheldCount = 0
 
     /// Events may come late by so much; what was read already is passed over.
     static let lateness = Duration.seconds(300)
@@ -149,7 +151,7 @@ struct EventStream: Sendable {
         switch (call, failure) {
         case (.destroyCollector, _): phase = .starting
         case (.query, .unreadable): narrow(orPass: .unreadable, now)
-        case (.latestEvent, .fault) where failure.isForbidden:
+        case (.latestEvent, _):
             nextCheck = now + limits.checkInterval
             repair(since: beginning(now))
         case (.readNext, .unreadable), (.waitForUpdates, .unreadable):

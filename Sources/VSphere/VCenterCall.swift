@@ -90,12 +90,6 @@ enum VCenterFailure: Error, Equatable, Sendable {
         return fault.type == "NotAuthenticated"
     }
 
-    /// Whether this account may not ask so.
-    var isForbidden: Bool {
-        guard case .fault(let fault) = self else { return false }
-        return fault.type == "NoPermission"
-    }
-
     /// Whether nobody may log in so.
     var isRefusedLogin: Bool {
         guard case .fault(let fault) = self else { return false }

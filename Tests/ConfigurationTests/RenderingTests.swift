@@ -55,7 +55,7 @@ import Testing
         #expect(schema["additionalProperties"] as? Bool == false)
         #expect(
             schema["required"] as? [String]
-                == ["apiVersion", "kind", "listeners", "sources", "sinks", "routes"])
+                == ["apiVersion", "kind", "sources", "sinks", "routes"])
         let properties = try #require(schema["properties"] as? [String: [String: Any]])
         #expect(properties.keys.sorted() == Settings.keys.map(\.name).sorted())
         let journal = try #require(properties["journal"]?["properties"] as? [String: [String: Any]])

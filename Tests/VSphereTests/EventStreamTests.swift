@@ -238,6 +238,18 @@ import Testing
         #expect(run.read.count == run.vCenter.events.count)
     }
 
+    @Test func `a vCenter that doesn't tell its last event is asked by time`() {
+        var run = Run()
+        run.vCenter.mode = .silent
+        run.pass(.milliseconds(10))
+        for _ in 0..<200 {
+            run.happen(1)
+            run.pass(.seconds(1))
+        }
+        #expect(run.read == run.vCenter.events)
+        #expect(run.findings.isEmpty)
+    }
+
     @Test func `a late event is read`() {
         var run = Run()
         run.pass(.milliseconds(10))

@@ -13,6 +13,8 @@ struct FakeVCenter {
         case repeating
         /// Nothing but questions by time brings events.
         case blindCollectors
+        /// The last event isn't told.
+        case silent
     }
 
     struct Collector {
@@ -81,7 +83,9 @@ struct FakeVCenter {
             let visible = visible(to: collector)
             return .updates(
                 version: "\(version)", try readable(Array(visible.suffix(100).reversed())))
-        case .latestEvent: return .events(events.suffix(1).map { VCenterEvent($0) })
+        case .latestEvent:
+            guard mode != .silent else { return .events([]) }
+            return .events(events.suffix(1).map { VCenterEvent($0) })
         case .query(let since, let until, let limit):
             let found = events[historyStart...].filter {
                 $0.microseconds >= since.microseconds
@@ -93,7 +97,7 @@ struct FakeVCenter {
     }
 
     private func visible(to collector: Collector) -> [SeenEvents.Identity] {
-        let end = mode == .sound ? events.count : collector.madeAt
+        let end = mode == .sound || mode == .silent ? events.count : collector.madeAt
         guard mode != .blindCollectors, historyStart < end else { return [] }
         return events[historyStart..<end].filter { $0.microseconds >= collector.since }
     }
