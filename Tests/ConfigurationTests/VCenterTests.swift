@@ -51,7 +51,7 @@ import Testing
     @Test(arguments: [
         (
             "{address: vc, username: u, password: p, tls: {insecure: true}}",
-            "f:3:72: warning: vCenter's certificate is not verified at sources[0].vcenter.tls"
+            "f:3:76: warning: vCenter's certificate is not verified at sources[0].vcenter.tls"
                 + " [insecure]"
         ),
         (
@@ -61,13 +61,13 @@ import Testing
         ),
         (
             "{address: vc, username: u, password: p, tls: {thumbprint: aa}}",
-            "f:3:73: error: 'thumbprint' is not supported by this version yet at"
+            "f:3:77: error: 'thumbprint' is not supported by this version yet at"
                 + " sources[0].vcenter.tls; remove it [not-yet-supported]"
         ),
         (
             "{address: vc, username: u, password: p, tls: {insecure: true, ca: x}}",
-            "f:3:89: error: 'ca' has no meaning where no certificate is verified at"
-                + " sources[0].vcenter.tls.ca; remove it or 'insecure' [conflict]"
+            "f:3:93: error: 'ca' has no meaning where no certificate is verified at"
+                + " sources[0].vcenter.tls; remove it or 'insecure' [conflict]"
         ),
         (
             "{address: 'https://u:p@vc/sdk', username: u, password: p}",
