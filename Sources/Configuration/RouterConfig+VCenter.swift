@@ -22,6 +22,7 @@ extension Reader {
             address: url, username: basic["username"]?.routerText ?? "",
             password: Secret(basic["password"]?.routerText ?? ""))
         vcenter.eventFormat = .router
+        vcenter.tellsVersion = type == "vcenter"
         if section.routerFlag("checkpoint") {
             let directory = section["checkpointDir"]?.routerText ?? ""
             vcenter.formerCheckpoints = directory.isEmpty ? "checkpoints" : directory

@@ -42,6 +42,9 @@ public struct VCenterSettings: Sendable, Equatable {
     public var replay = Duration.seconds(3600)
     /// The events that are wanted, by the names of their types; empty for all.
     public var eventTypes: [String] = []
+    /// Whether events say which version of its interface the server has; a `RouterConfig`'s
+    /// simulator doesn't.
+    public var tellsVersion = true
     /// The directory of the checkpoint that a `RouterConfig`'s predecessor left behind.
     public var formerCheckpoints: String?
 

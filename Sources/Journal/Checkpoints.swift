@@ -7,8 +7,9 @@
 ///         text          what the source makes of it; the journal doesn't look into it
 ///
 /// A checkpoint is written in the transaction that stores the events it covers, so it's never
-/// ahead of them. The table is made where it's missing; versions that don't know it leave it alone.
-struct Checkpoints {
+/// ahead of them. The table is made for the first of them; versions that don't know it leave it
+/// alone.
+enum Checkpoints {
     static let creation = """
         CREATE TABLE IF NOT EXISTS checkpoints (
             source TEXT PRIMARY KEY,
@@ -18,18 +19,18 @@ struct Checkpoints {
         ) STRICT, WITHOUT ROWID
         """
 
-    private let insert: Statement
-
-    init(_ database: Database) throws(DatabaseError) {
-        insert = try database.prepare(
-            "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3, ?4)")
-    }
-
     /// Writes a source's checkpoint, within a transaction.
-    func save(_ text: String, of source: String, now: Int64) throws(DatabaseError) {
+    ///
+    /// Nothing is kept prepared: where the first transaction fails, the table goes with it.
+    static func save(
+        _ text: String, of source: String, in database: Database, now: Int64
+    ) throws(DatabaseError) {
+        try database.execute(creation)
+        let insert = try database.prepare(
+            "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3, ?4)")
         insert.bind(source, at: 1)
         insert.bind(now, at: 2)
-        insert.bind(Self.checksum(source, text, now), at: 3)
+        insert.bind(checksum(source, text, now), at: 3)
         insert.bind(text, at: 4)
         try insert.run()
     }
@@ -79,10 +80,12 @@ extension JournalFile {
             let database = try Database(path: path, access: .readWrite)
             guard try database.integer("PRAGMA application_id") == Int64(Schema.applicationID)
             else { throw JournalError.foreign(path: path) }
-            try database.execute(Schema.connection + Checkpoints.creation)
+            try database.execute(Schema.connection)
             if let text {
-                try Checkpoints(database).save(text, of: source, now: WallClock.milliseconds)
+                try Checkpoints.save(
+                    text, of: source, in: database, now: WallClock.milliseconds)
             } else {
+                try database.execute(Checkpoints.creation)
                 let delete = try database.prepare("DELETE FROM checkpoints WHERE source = ?1")
                 delete.bind(source, at: 1)
                 try delete.run()

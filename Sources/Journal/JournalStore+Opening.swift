@@ -104,7 +104,6 @@ extension JournalStore {
         }
         try database.execute(Schema.connection)
         if isNew { try database.execute("BEGIN IMMEDIATE;\(Schema.creation)COMMIT") }
-        try database.execute(Checkpoints.creation)
     }
 
     private static func check(_ database: Database, path: String) throws {

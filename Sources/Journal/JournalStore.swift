@@ -12,7 +12,6 @@ final class JournalStore {
     /// Whether events stay a while after the last sink settled them.
     let keepsDelivered: Bool
     let statements: Statements
-    let checkpoints: Checkpoints
 
     /// The numbers as of the last commit, or within a transaction as of now.
     var counters: Counters
@@ -31,7 +30,6 @@ final class JournalStore {
         parameters: JournalParameters
     ) throws(DatabaseError) {
         statements = try Statements(database)
-        checkpoints = try Checkpoints(database)
         self.directory = directory
         self.database = database
         budget = JournalBudget(bytesLimit: parameters.bytesLimit)

@@ -201,7 +201,8 @@ final class JournalWriter: JournalOwner {
                     origin: submission.origin, receivedMilliseconds: now))
         }
         if let checkpoint = submission.checkpoint {
-            try store.checkpoints.save(checkpoint, of: submission.origin, now: now)
+            try Checkpoints.save(
+                checkpoint, of: submission.origin, in: store.database, now: now)
         }
     }
 

@@ -18,6 +18,7 @@ struct EventStream: Sendable {
     enum Phase: Equatable, Sendable {
         /// The server's time is asked for.
         case starting
+        case droppingFilter(String)
         case dropping(collector: String)
         case creating
         case sizing(collector: String)
@@ -56,6 +57,7 @@ struct EventStream: Sendable {
     /// The server's time, and when it was so.
     var clock: (time: Timestamp, at: ContinuousClock.Instant)?
     private var collector: String?
+    private var filter: String?
     var version = ""
     private var pageBefore: [SeenEvents.Identity] = []
     private var fruitlessPages = 0
@@ -95,6 +97,7 @@ struct EventStream: Sendable {
         if pollsUntil != nil { leavePolling(now) }
         switch phase {
         case .starting: return .call(.currentTime)
+        case .droppingFilter(let filter): return .call(.destroyFilter(filter))
         case .dropping(let collector): return .call(.destroyCollector(collector))
         case .creating: return .call(.createCollector(since: beginning(now)))
         case .sizing(let collector):
@@ -123,11 +126,13 @@ struct EventStream: Sendable {
     ) -> [Int] {
         switch (call, answer) {
         case (.currentTime, .time(let time)): start(time, now)
-        case (.destroyCollector, _): phase = .starting
+        case (.destroyFilter, _), (.destroyCollector, _): drop()
         case (.createCollector(let since), .object(let collector)): begin(collector, since)
         case (.readNext, .events(let events)): return read(events.map(\.identity), now)
         case (.setPageSize(let collector, _), _): phase = .filtering(collector: collector)
-        case (.createFilter, _): watch("", now)
+        case (.createFilter, .object(let filter)):
+            self.filter = filter
+            watch("", now)
         case (.waitForUpdates, .updates(let version, let events)):
             return update(version, events.map(\.identity), now)
         case (.latestEvent, .events(let events)): check(events.last?.identity, now)
@@ -139,8 +144,8 @@ struct EventStream: Sendable {
 
     /// The session ended, and the collector with it.
     mutating func lostSession() {
-        collector = nil
-        version = ""
+        (collector, filter, version) = (nil, nil, "")
+        (isRepairing, withheldCount) = (false, 0)
         if pollsUntil == nil { phase = .starting }
     }
 
@@ -149,7 +154,7 @@ struct EventStream: Sendable {
         _ call: VCenterCall, _ failure: VCenterFailure, now: ContinuousClock.Instant
     ) {
         switch (call, failure) {
-        case (.destroyCollector, _): phase = .starting
+        case (.destroyFilter, _), (.destroyCollector, _): drop()
         case (.query, .unreadable): narrow(orPass: .unreadable, now)
         case (.latestEvent, _):
             nextCheck = now + limits.checkInterval
@@ -204,9 +209,21 @@ extension EventStream {
 
     mutating func rebuild() {
         findings.append(.rebuilt)
-        phase = collector.map { .dropping(collector: $0) } ?? .starting
-        collector = nil
         version = ""
+        drop()
+    }
+
+    /// Lets go of what was made in the session, one after the other, and begins anew.
+    private mutating func drop() {
+        if let filter {
+            phase = .droppingFilter(filter)
+            self.filter = nil
+        } else if let collector {
+            phase = .dropping(collector: collector)
+            self.collector = nil
+        } else {
+            phase = .starting
+        }
     }
 
     /// Events are asked for by time for a while.

@@ -31,6 +31,7 @@ extension VCenterCall {
         case .setPageSize(let collector, _), .readNext(let collector, _),
             .destroyCollector(let collector):
             ("EventHistoryCollector", collector)
+        case .destroyFilter(let filter): ("PropertyFilter", filter)
         case .createFilter, .waitForUpdates, .latestEvent:
             ("PropertyCollector", content.propertyCollector)
         }
@@ -38,7 +39,8 @@ extension VCenterCall {
 
     private func write(to writer: inout XMLWriter, _ context: Context) {
         switch self {
-        case .retrieveServiceContent, .logout, .currentTime, .destroyCollector: break
+        case .retrieveServiceContent, .logout, .currentTime, .destroyFilter, .destroyCollector:
+            break
         case .login:
             writer.element("userName", context.username)
             writer.element("password", context.password)
@@ -131,7 +133,7 @@ extension VCenterCall {
     private func answer(_ result: XMLElement) -> VCenterAnswer? {
         let value = result.child("returnval")
         switch self {
-        case .login, .logout, .setPageSize, .destroyCollector: return .done
+        case .login, .logout, .setPageSize, .destroyFilter, .destroyCollector: return .done
         case .retrieveServiceContent: return value.map { .content(ServiceContent($0)) }
         case .currentTime:
             return value.flatMap { EventTime($0.textOctets) }.map { .time($0.timestamp) }

@@ -17,6 +17,7 @@ enum VCenterCall: Equatable, Sendable {
     case createFilter(collector: String)
     /// Waits for a change of what is watched; an empty version is the first.
     case waitForUpdates(version: String, seconds: Int)
+    case destroyFilter(String)
     case destroyCollector(String)
     case latestEvent
     /// The events that were created then, without a collector.
@@ -34,6 +35,7 @@ enum VCenterCall: Equatable, Sendable {
         case .readNext: "ReadNextEvents"
         case .createFilter: "CreateFilter"
         case .waitForUpdates: "WaitForUpdatesEx"
+        case .destroyFilter: "DestroyPropertyFilter"
         case .destroyCollector: "DestroyCollector"
         case .latestEvent: "RetrievePropertiesEx"
         case .query: "QueryEvents"
@@ -43,7 +45,7 @@ enum VCenterCall: Equatable, Sendable {
     /// How long the whole answer may take.
     var timeout: Duration {
         switch self {
-        case .logout, .destroyCollector: .seconds(5)
+        case .logout, .destroyFilter, .destroyCollector: .seconds(5)
         case .waitForUpdates(_, let seconds): .seconds(seconds + 30)
         case .readNext, .query, .createCollector: .seconds(120)
         default: .seconds(30)

@@ -100,12 +100,12 @@ final class VCenterSource {
         session.succeeded(call)
         switch call {
         case .retrieveServiceContent:
-            maker.apiVersion = client.content.apiVersion
+            if place.settings.tellsVersion { maker.apiVersion = client.content.apiVersion }
             return turn()
         case .login:
             metrics.logins.add()
             metrics.isConnected.set(1)
-            log(.info, "logged in", ["apiVersion": "\(maker.apiVersion)"])
+            log(.info, "logged in", ["apiVersion": "\(client.content.apiVersion)"])
             return turn()
         default: break
         }

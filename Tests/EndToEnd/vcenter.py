@@ -192,6 +192,10 @@ class VCenter:
     def answer_SetCollectorPageSize(self, _):
         return ""
 
+    def answer_DestroyPropertyFilter(self, _):
+        self.watched = None
+        return ""
+
     def answer_DestroyCollector(self, method):
         self.collectors.pop(method.findtext("{*}_this"), None)
         return ""

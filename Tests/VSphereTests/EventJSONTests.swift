@@ -165,7 +165,8 @@ import Testing
         ),
         (
             "EventEx",
-            "<fault><fault xsi:type=\"FutureFault\"/><localizedMessage>m</localizedMessage></fault>",
+            "<fault><fault xsi:type=\"FutureFault\"/><localizedMessage>m</localizedMessage>"
+                + "</fault>",
             #","EventTypeId":"","Severity":"","Message":"","Arguments":null,"ObjectId":"","#
                 + #""ObjectType":"","ObjectName":"","Fault":{"Fault":null,"#
                 + #""LocalizedMessage":"m"}}"#, 1

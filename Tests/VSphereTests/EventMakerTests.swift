@@ -99,7 +99,7 @@ import Testing
     @Test(arguments: [
         "", "<key>x</key><createdTime>yesterday</createdTime>",
         "<eventTypeId>a&#9;b\u{85}</eventTypeId>",
-        "<eventTypeId>\(String(repeating: "😀", count: 100_000))</eventTypeId>",
+        "<eventTypeId>\(String(repeating: "😀", count: 1_000))</eventTypeId>",
     ])
     func `an event that lacks what it must have is valid all the same`(fields: String) throws {
         for format in VCenterSettings.EventFormat.allCases {

@@ -65,6 +65,9 @@ struct FakeVCenter {
             collectors[name] = Collector(
                 since: since.microseconds, position: historyStart, madeAt: events.count)
             return .object(name)
+        case .destroyFilter:
+            filtered = nil
+            return .done
         case .destroyCollector(let name):
             collectors[name] = nil
             return .done
