@@ -27,11 +27,14 @@ final class VCenterSource {
     private var timer: LoopTimer?
     /// What waits for its receipt.
     private var submission: Submission?
+    private var attemptsLeft = 0
     private var storedSince: Timestamp?
     private var isStopping = false
 
-    /// How often a submission is made that the journal didn't take.
+    /// When a submission is made again that the journal didn't take.
     private static let retryDelay = Duration.milliseconds(500)
+    /// How often a page is submitted that sinks didn't take, in memory mode.
+    private static let attemptsLimit = 4
     /// A checkpoint without events is worth storing when it has moved by so much.
     private static let quietSpan: Int64 = 300 * 1_000_000
 
@@ -181,6 +184,7 @@ final class VCenterSource {
         submission = Submission(
             items: items, origin: name, ticket: place.ticket, receipts: receipts,
             checkpoint: checkpoint.text)
+        attemptsLeft = Self.attemptsLimit
         submit()
     }
 
@@ -197,6 +201,10 @@ final class VCenterSource {
     func received(_ result: Receipt.Result) {
         switch result {
         case .accepted: submission = nil
+        case .refused(.sinkUnavailable) where attemptsLeft > 1:
+            // Some of the page may come twice; that is better than not at all.
+            attemptsLeft -= 1
+            return submitLater()
         case .refused(.sinkRefused), .refused(.sinkUnavailable):
             // Nothing is stored that could be tried again, and the sinks were tried often enough.
             log(.error, "sinks didn't take all events of a page; they are given up")

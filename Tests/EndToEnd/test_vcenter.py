@@ -102,6 +102,23 @@ def test_a_vcenter_that_comes_back_is_gone_on_with(start, sink, vcenter):
     assert stored_ids(veer.directory) == ids
 
 
+def test_several_vcenters_are_read_at_once(start, sink, vcenter):
+    other = VCenter()
+    settings = configuration(vcenter, sink)
+    settings["sources"].append({"name": "vc2", "vcenter": other.source()})
+    veer = start(settings)
+    watching(veer, vcenter)
+    watching(veer, other)
+    # One that is away holds nobody else up.
+    ids = vcenter.happen(3) + other.happen(4)
+    sink.wait_for(7)
+    other.stop()
+    ids += vcenter.happen(5)
+    sink.wait_for(12)
+    assert sorted(sink.ids) == sorted(ids)
+    assert {delivery.event["source"] for delivery in sink.deliveries} == {vcenter.url, other.url}
+
+
 def test_a_stalled_collector_is_found_out(start, sink, vcenter):
     veer = start(configuration(vcenter, sink))
     watching(veer, vcenter)
