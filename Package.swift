@@ -43,6 +43,11 @@ let package = Package(
             name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         // A table as text, which C can take into the binary as it is.
+        .target(
+            name: "CCertificatePin",
+            linkerSettings: [
+                .linkedLibrary("curl"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
+            ]),
         .target(name: "CVSphere", exclude: ["generate-types", "types.txt"]),
 
         // Pure: values in, values out. No descriptor, clock or thread.
@@ -58,7 +63,9 @@ let package = Package(
         .target(
             name: "Server", dependencies: ["CLinux", "EventLoops", "HTTP", "Telemetry"],
             swiftSettings: strict),
-        .target(name: "Outbound", dependencies: ["CCurl", "EventLoops"], swiftSettings: strict),
+        .target(
+            name: "Outbound", dependencies: ["CCertificatePin", "CCurl", "EventLoops"],
+            swiftSettings: strict),
         .target(
             name: "Journal",
             dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry", logging],

@@ -5,7 +5,6 @@
 enum NotYetSupported {
     static let listener = ["tls", "http2", "trustedProxies"]
     static let source = ["horizon"]
-    static let vcenterTLS = ["thumbprint"]
     static let webhook = [
         "signature", "adapter", "handshake", "rateLimit", "duplicates", "allowPeers",
     ]

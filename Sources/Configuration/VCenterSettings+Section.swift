@@ -56,28 +56,35 @@ extension VCenterSettings: Section {
 /// The section `tls` of a vCenter.
 private struct VCenterTLS: Section {
     var ca = ""
+    var thumbprint: [UInt8] = []
     var insecure = false
 
     init(_ trust: VCenterSettings.Trust) {
         switch trust {
         case .system: break
         case .authorities(let path): ca = path
+        case .thumbprint(let digest): thumbprint = digest
         case .insecure: insecure = true
         }
     }
 
     var trust: VCenterSettings.Trust {
         if insecure { return .insecure }
+        if !thumbprint.isEmpty { return .thumbprint(thumbprint) }
         return ca.isEmpty ? .system : .authorities(path: ca)
     }
 
     static var blank: Self { Self(.system) }
-    static var later: [String] { NotYetSupported.vcenterTLS }
 
     static var keys: [Key<Self>] {
         [
             Key.text("ca", "a PEM file with the only authorities to trust", \.ca)
                 .shown { !$0.ca.isEmpty },
+            Key.value(
+                "thumbprint", "the SHA-1 or SHA-256 of the only certificate to trust",
+                \.thumbprint, shape: [("type", .text("string"))], parse: digest,
+                show: { .text($0.map(hex).joined(separator: ":")) }
+            ).shown { !$0.thumbprint.isEmpty },
             Key.value(
                 "insecure", "takes any certificate", \.insecure,
                 shape: [("type", .text("boolean"))], parse: flag,
@@ -87,10 +94,29 @@ private struct VCenterTLS: Section {
     }
 
     func check(_ node: Node, _ reader: Reader) {
-        guard insecure, let other = node.entries.first(where: { $0.key == "ca" }) else { return }
+        let said = node.entries.filter { $0.key != "insecure" || insecure }
+        guard said.count > 1 else { return }
         reader.error(
-            .conflict, at: other.keyPlace, "'ca' has no meaning where no certificate is verified",
-            hint: "remove it or 'insecure'")
+            .conflict, at: said[1].keyPlace,
+            "'\(said[0].key)' and '\(said[1].key)' can't both say whom to trust",
+            hint: "remove one of them")
+    }
+
+    private static func digest(_ scalar: Scalar) throws(Complaint) -> [UInt8] {
+        let digits = scalar.text.filter { $0 != ":" }
+        let octets = stride(from: 0, to: digits.count, by: 2).compactMap {
+            UInt8(digits.dropFirst($0).prefix(2), radix: 16)
+        }
+        guard [40, 64].contains(digits.count), octets.count * 2 == digits.count else {
+            throw Complaint(
+                "the thumbprint is neither a SHA-1 nor a SHA-256",
+                hint: "write its 20 or 32 octets like AA:BB:…")
+        }
+        return octets
+    }
+
+    private static func hex(_ octet: UInt8) -> String {
+        (octet < 16 ? "0" : "") + String(octet, radix: 16, uppercase: true)
     }
 
     private static func flag(_ scalar: Scalar) throws(Complaint) -> Bool {

@@ -22,6 +22,8 @@ public struct VCenterSettings: Sendable, Equatable {
         case system
         /// By a certificate that the authorities in a file vouch for.
         case authorities(path: String)
+        /// By this certificate, whoever issued it: its SHA-1 (20 octets) or SHA-256 (32).
+        case thumbprint([UInt8])
         /// Not at all.
         case insecure
     }

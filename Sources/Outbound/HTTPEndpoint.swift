@@ -11,6 +11,9 @@ public final class HTTPEndpoint {
         public var isInsecure = false
         /// A PEM file with the only authorities to trust; nil trusts the system's.
         public var authorities: String?
+        /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust, whoever issued
+        /// it; with it ``authorities`` and the name don't count.
+        public var certificateDigest: [UInt8]?
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.

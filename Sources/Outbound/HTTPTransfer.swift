@@ -1,3 +1,4 @@
+internal import CCertificatePin
 internal import CCurl
 
 /// A configured handle of curl's, and what it needs to live while a request is under way.
@@ -12,6 +13,8 @@ internal import CCurl
 
     private let options: HTTPEndpoint.Options
     private let details = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    /// As `certificate_pin_set` wants it; curl has a pointer to it.
+    private let pin: UnsafeMutableBufferPointer<UInt8>?
     private let fields = FieldList()
     private var method = ""
     private var timeout = Duration.zero
@@ -24,6 +27,11 @@ internal import CCurl
         guard let easy = unsafe curl_easy_init() else { preconditionFailure("no memory for curl") }
         unsafe self.easy = easy
         self.options = options
+        unsafe pin = options.certificateDigest.map { digest in
+            let pin = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: digest.count + 1)
+            _ = unsafe pin.initialize(from: [UInt8(digest.count)] + digest)
+            return unsafe pin
+        }
         isSecure = options.url.lowercased().hasPrefix("https:")
         unsafe details.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         configure(userAgent)
@@ -32,6 +40,7 @@ internal import CCurl
     deinit {
         unsafe curl_easy_cleanup(easy)
         unsafe details.deallocate()
+        unsafe pin?.deallocate()
     }
 
     /// Makes ready what changes from request to request; curl copies the body.
@@ -148,6 +157,9 @@ extension HTTPTransfer {
         set(CURLOPT_SSL_VERIFYPEER, options.isInsecure ? 0 : 1)
         set(CURLOPT_SSL_VERIFYHOST, options.isInsecure ? 0 : 2)
         if let authorities = options.authorities { set(CURLOPT_CAINFO, authorities) }
+        if let pin = unsafe pin?.baseAddress {
+            precondition(unsafe certificate_pin_set(easy, pin) != 0)
+        }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, options.connectTimeout.wholeMilliseconds))
         set(CURLOPT_LOW_SPEED_LIMIT, options.bytesPerSecondLeast)
         set(CURLOPT_FOLLOWLOCATION, 0)

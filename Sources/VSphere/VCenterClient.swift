@@ -33,6 +33,7 @@ final class VCenterClient {
         switch settings.trust {
         case .system: break
         case .authorities(let path): options.authorities = path
+        case .thumbprint(let digest): options.certificateDigest = digest
         case .insecure: options.isInsecure = true
         }
         endpoint = http.endpoint(options)

@@ -61,13 +61,14 @@ import Testing
         ),
         (
             "{address: vc, username: u, password: p, tls: {thumbprint: aa}}",
-            "f:3:77: error: 'thumbprint' is not supported by this version yet at"
-                + " sources[0].vcenter.tls; remove it [not-yet-supported]"
+            "f:3:89: error: the thumbprint is neither a SHA-1 nor a SHA-256 at"
+                + " sources[0].vcenter.tls.thumbprint; write its 20 or 32 octets like AA:BB:…"
+                + " [invalid-value]"
         ),
         (
             "{address: vc, username: u, password: p, tls: {insecure: true, ca: x}}",
-            "f:3:93: error: 'ca' has no meaning where no certificate is verified at"
-                + " sources[0].vcenter.tls; remove it or 'insecure' [conflict]"
+            "f:3:93: error: 'insecure' and 'ca' can't both say whom to trust at"
+                + " sources[0].vcenter.tls; remove one of them [conflict]"
         ),
         (
             "{address: 'https://u:p@vc/sdk', username: u, password: p}",
@@ -77,6 +78,20 @@ import Testing
     ])
     func `what is insecure or wrong is named`(vcenter: String, line: String) {
         #expect(gateway(vcenter).lines.contains(line), "\(gateway(vcenter).lines)")
+    }
+
+    @Test(arguments: [20, 32])
+    func `a thumbprint is read with colons and without`(bytes: Int) throws {
+        let octets = (0..<bytes).map { UInt8($0 * 8 & 0xFF) }
+        let digits = octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        for text in [digits.joined(), digits.joined(separator: ":").uppercased()] {
+            let outcome = gateway(
+                "{address: vc, username: u, password: p, tls: {thumbprint: '\(text)'}}")
+            let settings = try #require(outcome.settings, "\(outcome.lines)")
+            #expect(settings.sources.first?.vcenter?.trust == .thumbprint(octets))
+            let shown = read(settings.maskedYAML).settings?.sources.first?.vcenter
+            #expect(shown?.trust == .thumbprint(octets))
+        }
     }
 
     @Test(arguments: ["vcenter", "vcsim"])

@@ -1,9 +1,11 @@
 """The events of a simulated vCenter, which another project wrote and a third one's client moves."""
 
+import hashlib
 import itertools
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import threading
 
@@ -119,6 +121,29 @@ def test_what_happens_to_machines_arrives(start, sink, simulator):
         "VmRemovedEvent", "VmBeingClonedEvent"}
     assert veer.metric("veer_vcenter_oddities_total") == 0
     Disconnect(session)
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_a_thumbprint_tells_one_certificate(start, sink, simulator, algorithm):
+    pem = ssl.get_server_certificate(("127.0.0.1", simulator.port))
+    digest = hashlib.new(algorithm, ssl.PEM_cert_to_DER_cert(pem)).hexdigest().upper()
+    right = ":".join(digest[place:place + 2] for place in range(0, len(digest), 2))
+    wrong = digest[:-1] + ("0" if digest[-1] != "0" else "1")
+    veer = start(gateway(sink.url, listeners=[], sources=[
+        {"name": name, "vcenter": simulator.source(tls={"thumbprint": thumbprint})}
+        for name, thumbprint in [("right", right), ("wrong", wrong)]]))
+    veer.wait_for_log("logged in", source="right")
+    entry = veer.wait_for_log("vCenter didn't answer", source="wrong")
+    assert entry["detail"].startswith("tls:")
+    assert veer.metric("veer_vcenter_logins_total", source="wrong") == 0
+
+
+def test_without_trust_nobody_logs_in(start, sink, simulator):
+    veer = start(gateway(
+        sink.url, listeners=[],
+        sources=[{"name": "vc1", "vcenter": simulator.source(tls={})}]))
+    entry = veer.wait_for_log("vCenter didn't answer")
+    assert entry["detail"].startswith("tls:")
 
 
 def test_a_burst_is_read_up(start, sink, simulator):

@@ -14,6 +14,7 @@ import Testing
         "CYAML": [],
         "CExpat": [],
         "CVSphere": [],
+        "CCertificatePin": [],
 
         "HTTP": [],
         "CloudEvents": ["HTTP"],
@@ -24,7 +25,7 @@ import Testing
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": ["CLinux", "EventLoops", "Glibc", "HTTP", "Synchronization", "Telemetry"],
-        "Outbound": ["CCurl", "EventLoops", "Glibc"],
+        "Outbound": ["CCertificatePin", "CCurl", "EventLoops", "Glibc"],
         "Journal": [
             "CLinux", "CSQLite", "CloudEvents", "EventLoops", "Glibc", "Logging",
             "Synchronization", "Telemetry",
