@@ -38,6 +38,8 @@ struct EventStream: Sendable {
         var checkInterval = Duration.seconds(30)
         /// How long an event may be withheld.
         var patience = Duration.seconds(5)
+        /// How soon a wait may end with nothing new before the next is put off as long.
+        var shortWait = Duration.milliseconds(100)
         /// Between two questions by time.
         var pollInterval = Duration.milliseconds(500)
         /// How long questions by time replace a collector that is of no use.
@@ -61,6 +63,9 @@ struct EventStream: Sendable {
     var version = ""
     private var pageBefore: [SeenEvents.Identity] = []
     private var fruitlessPages = 0
+    /// When the wait that is under way was asked for.
+    private var waitBegan: ContinuousClock.Instant?
+    private var pausesUntil: ContinuousClock.Instant?
     /// Events that must be met again, unless vCenter lost them.
     private var overlap: Set<SeenEvents.Identity> = []
     var nextCheck: ContinuousClock.Instant?
@@ -108,6 +113,8 @@ struct EventStream: Sendable {
         case .watching(let version):
             let check = suspectDue ?? nextCheck ?? now
             guard check > now else { return .call(.latestEvent) }
+            if let pausesUntil, now < pausesUntil { return .wait(until: pausesUntil) }
+            waitBegan = now
             let seconds = Int((check - now).components.seconds) + 1
             return .call(
                 .waitForUpdates(version: version, seconds: min(seconds, limits.waitSeconds)))
@@ -134,7 +141,11 @@ struct EventStream: Sendable {
             self.filter = filter
             watch("", now)
         case (.waitForUpdates, .updates(let version, let events)):
-            return update(version, events.map(\.identity), now)
+            let isFirst = self.version.isEmpty
+            let accepted = update(version, events.map(\.identity), now)
+            if accepted.isEmpty, !isFirst { pauseIfShort(now) }
+            return accepted
+        case (.waitForUpdates, _): pauseIfShort(now)
         case (.latestEvent, .events(let events)): check(events.last?.identity, now)
         case (.query, .events(let events)): return queried(events.map(\.identity), now)
         default: break
@@ -265,6 +276,12 @@ extension EventStream {
         nextCheck = now
         phase = version.isEmpty ? .sizing(collector: collector) : .watching(version: version)
         return accepted
+    }
+
+    /// A server that doesn't let us wait isn't asked without end.
+    private mutating func pauseIfShort(_ now: ContinuousClock.Instant) {
+        guard let waitBegan, now - waitBegan < limits.shortWait else { return }
+        pausesUntil = now + limits.shortWait
     }
 
     private mutating func watch(_ version: String, _ now: ContinuousClock.Instant) {

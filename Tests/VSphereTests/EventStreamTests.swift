@@ -250,6 +250,16 @@ import Testing
         #expect(run.findings.isEmpty)
     }
 
+    @Test func `a server that doesn't let us wait isn't asked without end`() {
+        var run = Run()
+        run.vCenter.mode = .hasty
+        run.pass(.seconds(10))
+        run.happen(1)
+        run.pass(.milliseconds(200))
+        #expect(run.read == run.vCenter.events)
+        #expect(run.vCenter.calls.count < 200)
+    }
+
     @Test func `a late event is read`() {
         var run = Run()
         run.pass(.milliseconds(10))
