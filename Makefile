@@ -39,7 +39,7 @@ fmt: ## format the sources in place
 lint: ## check the form of the sources
 	@.ci/packages test
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
-	shellcheck .ci/run .ci/packages .ci/demo
+	shellcheck .ci/run .ci/packages .ci/demo certs/make-dev-certs
 
 $(venv)/ready: Tests/EndToEnd/requirements.txt
 	@.ci/packages test

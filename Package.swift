@@ -36,6 +36,10 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
+            name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -43,28 +47,28 @@ let package = Package(
             name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         // A table as text, which C can take into the binary as it is.
-        .target(
-            name: "CCertificatePin",
-            linkerSettings: [
-                .linkedLibrary("curl"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
-            ]),
         .target(name: "CVSphere", exclude: ["generate-types", "types.txt"]),
 
         // Pure: values in, values out. No descriptor, clock or thread.
         .target(name: "HTTP", swiftSettings: strict),
+        .target(name: "HTTP2", dependencies: ["CNghttp2", "HTTP"], swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(name: "Filters", dependencies: ["CloudEvents"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
+        .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
         .target(name: "SOAP", dependencies: ["CExpat"], swiftSettings: strict),
-        .target(name: "Configuration", dependencies: ["YAML"], swiftSettings: strict),
+        .target(
+            name: "Configuration", dependencies: ["Filters", "YAML"], swiftSettings: strict),
 
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
-            name: "Server", dependencies: ["CLinux", "EventLoops", "HTTP", "Telemetry"],
+            name: "Server",
+            dependencies: ["CLinux", "EventLoops", "HTTP", "HTTP2", "TLS", "Telemetry"],
             swiftSettings: strict),
         .target(
-            name: "Outbound", dependencies: ["CCertificatePin", "CCurl", "EventLoops"],
+            name: "Outbound", dependencies: ["CCurl", "COpenSSL", "EventLoops"],
             swiftSettings: strict),
         .target(
             name: "Journal",
@@ -75,8 +79,8 @@ let package = Package(
         .target(
             name: "Ingress",
             dependencies: [
-                "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Server",
-                "Telemetry", logging,
+                "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
+                "Server", "TLS", "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -105,7 +109,8 @@ let package = Package(
             name: "veer",
             dependencies: [
                 "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
-                "HTTP", "Ingress", "Journal", "Outbound", "Server", "Telemetry", "VSphere",
+                "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
+                "VSphere",
                 arguments, logging,
             ],
             swiftSettings: strict),
@@ -115,14 +120,28 @@ let package = Package(
             name: "ScriptedPeer", dependencies: ["EventLoops"], path: "Tests/ScriptedPeer",
             swiftSettings: tests),
 
+        // Measures the journal alone; see docs/PERFORMANCE.md.
+        .executableTarget(
+            name: "journal-benchmark",
+            dependencies: ["CloudEvents", "EventLoops", "Journal", "Telemetry", logging],
+            path: "Tests/Benchmarks/Journal", swiftSettings: tests),
+
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: tests),
         .testTarget(
+            name: "HTTP2Tests", dependencies: ["HTTP2", "CNghttp2", "HTTP"], swiftSettings: tests),
+        .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
+        .testTarget(
+            name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],
+            swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
+        .testTarget(
+            name: "TLSTests", dependencies: ["TLS", "COpenSSL"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(name: "SOAPTests", dependencies: ["SOAP"], swiftSettings: tests),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
+            name: "ConfigurationTests", dependencies: ["Configuration", "Filters"],
+            swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "EventLoops", "HTTP", "Telemetry"],
@@ -138,7 +157,9 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "IngressTests",
-            dependencies: ["Ingress", "CloudEvents", "Configuration", "HTTP"],
+            dependencies: [
+                "Ingress", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal",
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "DeliveryTests",

@@ -17,10 +17,12 @@ final class AdminHandler: RequestHandler {
         self.metrics = metrics
         self.readings = readings
         self.logger = logger
-        credentials = auth.map { auth in
+        credentials = auth.compactMap { auth in
             switch auth {
             case .basic(let username, let password):
                 BasicAuthentication(username: username, password: password.text)
+            // Refused for this listener, which asks for none.
+            case .clientCertificate: nil
             }
         }
     }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -109,6 +110,44 @@ static inline int linux_signalfd_next(int descriptor) {
     struct signalfd_siginfo info;
     ssize_t count = read(descriptor, &info, sizeof info);
     return count == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+// MARK: - Files
+
+static inline int linux_inotify_create(void) {
+    int descriptor = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+// Tells of whatever appears in a directory under its final name: written and closed, or moved in.
+static inline int linux_inotify_watch(int descriptor, const char *directory) {
+    uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ONLYDIR;
+    int watch = inotify_add_watch(descriptor, directory, events);
+    return watch < 0 ? -errno : watch;
+}
+
+// 1 where something was told, 0 where nothing more waits.
+static inline int linux_inotify_clear(int descriptor) {
+    char events[4096];
+    return read(descriptor, events, sizeof events) > 0;
+}
+
+// What changes when a file is written or replaced; all zero where there is none.
+struct linux_file_mark {
+    uint64_t device, inode, size;
+    int64_t modified_nanoseconds;
+};
+
+static inline struct linux_file_mark linux_file_mark(const char *path) {
+    struct stat status;
+    struct linux_file_mark mark = {0};
+    if (stat(path, &status)) return mark;
+    mark.device = status.st_dev;
+    mark.inode = status.st_ino;
+    mark.size = (uint64_t)status.st_size;
+    mark.modified_nanoseconds =
+        status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
+    return mark;
 }
 
 // MARK: - Sockets

@@ -1,7 +1,7 @@
 /// Puts events together, attribute by attribute, and holds each to the specification.
 ///
 /// This is what all content modes have in common. The blocks stand in a room that the caller
-/// holds, one after the other; that an event is part of it says ``ends``.
+/// holds, one after the other; that an event is part of it says ``places``.
 struct EventAssembler: Sendable {
     var limits: EventDecoder.Limits
     var percentDecoding: EventDecoder.PercentDecoding
@@ -17,8 +17,9 @@ struct EventAssembler: Sendable {
     var about: String?
 
     var writer = BlockWriter()
-    /// Where each complete event's block ends; there may be more of older requests.
-    private var ends: [Int] = []
+    /// Where each complete event's block ends, and where its `type` stands; there may be more of
+    /// older requests.
+    private var places: [(end: Int, type: Range<Int>)] = []
     private var draft = Draft()
     /// The first digit of the version of the first event; no two versions have the same.
     private var majorVersion: UInt8?
@@ -35,6 +36,8 @@ struct EventAssembler: Sendable {
         var absent: [[UInt8]] = []
         /// What `datacontenttype` says.
         var mediaType: MediaType?
+        /// Where the `type` stands.
+        var type = 0..<0
     }
 
     init(limits: EventDecoder.Limits, _ decoding: EventDecoder.PercentDecoding, _ accepts03: Bool) {
@@ -55,7 +58,13 @@ struct EventAssembler: Sendable {
     /// Where a complete event's block stands in the room.
     func block(at index: Int) -> Range<Int> {
         precondition(0..<count ~= index)
-        return (index == 0 ? 0 : ends[index - 1])..<ends[index]
+        return (index == 0 ? 0 : places[index - 1].end)..<places[index].end
+    }
+
+    /// Where a complete event's `type` stands in the room.
+    func type(at index: Int) -> Range<Int> {
+        precondition(0..<count ~= index)
+        return places[index].type
     }
 
     /// What `datacontenttype` says of the event that isn't complete.
@@ -74,7 +83,8 @@ struct EventAssembler: Sendable {
 
     /// Completes the event, whose attributes and data are written.
     mutating func endEvent() {
-        if count < ends.count { ends[count] = writer.end } else { ends.append(writer.end) }
+        let place = (end: writer.end, type: draft.type)
+        if count < places.count { places[count] = place } else { places.append(place) }
         count += 1
     }
 }
@@ -168,7 +178,8 @@ extension EventAssembler {
         if meaning != .extension {
             guard writer.valueBytes > 0 else { throw .attributeEmpty }
             draft.present |= meaning.bit
-            if meaning.hasSyntax { try check(room.span.extracting(writer.value), meaning) }
+            if meaning == .type { draft.type = writer.value }
+            if meaning.hasSyntax { try check(writer.value, of: room.span, meaning) }
         }
         writer.endAttribute(kind, in: &room)
     }
@@ -177,11 +188,12 @@ extension EventAssembler {
     ///
     /// Spec: CloudEvents §3.1
     private mutating func check(
-        _ value: Span<UInt8>, _ meaning: AttributeName.Meaning
+        _ range: Range<Int>, of room: Span<UInt8>, _ meaning: AttributeName.Meaning
     ) throws(EventFailure.Code) {
+        let value = room.extracting(range)
         let isValid: Bool
         switch meaning {
-        case .source: isValid = value.isURIReference
+        case .source: isValid = room.isPlainPath(in: range) || value.isURIReference
         case .dataschema: isValid = value.isAbsoluteURI
         case .time: isValid = TimestampSpelling(value) != nil
         case .datacontenttype:

@@ -204,17 +204,8 @@ public struct EventDecoder: Sendable {
     /// How many octets ``event(at:)`` will allocate for an event's block.
     public func bytes(ofEventAt index: Int) -> Int { assembler.block(at: index).count }
 
-    /// Shows the value of an event's attribute where it stands, without making the event.
-    ///
-    /// - Parameter name: the attribute's name in lower case.
-    /// - Returns: what `body` returns, or nothing if the event has no such attribute.
-    public func withValue<Result>(
-        of name: String, ofEventAt index: Int, _ body: (Span<UInt8>) -> Result
-    ) -> Result? {
-        let octets = octets.span
-        let walk = AttributeWalk(block: octets, at: assembler.block(at: index).lowerBound)
-        return walk.first(named: name.utf8.span, in: octets).map {
-            body(octets.extracting($0.value))
-        }
+    /// Shows an event's `type` where it stands, without making the event.
+    public func withType(ofEventAt index: Int, _ body: (Span<UInt8>) -> Void) {
+        body(octets.span.extracting(assembler.type(at: index)))
     }
 }

@@ -229,9 +229,27 @@ extension Span<UInt8> {
         while let vector = vectorIfPresent(at: offset) {
             if let place = vector.jsonMarks.firstPlace { return offset &+ place }
             offset &+= 16
+            // What is longer than that is often much longer.
+            while areNext64Plain(at: offset) { offset &+= 64 }
+        }
+        // Most texts end so soon after their last string that only octets before it fill a vector.
+        if offset < count, let last = vectorIfPresent(at: count &- 16) {
+            let start = count &- 16
+            return start &+ (last.jsonMarks.firstPlace(from: offset &- start) ?? 16)
         }
         while offset < count, !self[offset].isJSONMark { offset &+= 1 }
         return offset
+    }
+
+    /// Whether 64 octets are left of which none ends a string or needs a closer look.
+    @inline(always)
+    private func areNext64Plain(at offset: Int) -> Bool {
+        guard let first = vectorIfPresent(at: offset),
+            let second = vectorIfPresent(at: offset &+ 16),
+            let third = vectorIfPresent(at: offset &+ 32),
+            let fourth = vectorIfPresent(at: offset &+ 48)
+        else { return false }
+        return (first.jsonMarks .| second.jsonMarks .| third.jsonMarks .| fourth.jsonMarks).isEmpty
     }
 
     /// The number that four hex digits make.

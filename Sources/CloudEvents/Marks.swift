@@ -24,14 +24,16 @@ extension SIMD16<Int8> {
         (self ^ Self(repeating: 0x02)) .< Self(repeating: 0x21)
     }
 
-    /// What is neither a letter, a digit, `-` nor `.`, of which most of a URI is made.
+    /// What is neither a letter, a digit, `-` nor `.`, of which most hosts are made.
     @inline(always)
-    var uriMarks: SIMDMask<SIMD16<Int8>> {
+    var uriMarks: SIMDMask<SIMD16<Int8>> { pathMarks .| self .== Self(repeating: 0x2F) }
+
+    /// The same but for `/`, which most paths have, too.
+    @inline(always)
+    var pathMarks: SIMDMask<SIMD16<Int8>> {
         let folded = self | Self(repeating: 0x20)
         let letters = folded .>= Self(repeating: 0x61) .& folded .<= Self(repeating: 0x7A)
-        let others =
-            self .>= Self(repeating: 0x2D) .& self .<= Self(repeating: 0x39)
-            .& self .!= Self(repeating: 0x2F)
+        let others = self .>= Self(repeating: 0x2D) .& self .<= Self(repeating: 0x39)
         return .!(letters .| others)
     }
 }

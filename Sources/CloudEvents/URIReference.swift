@@ -2,6 +2,21 @@
 ///
 /// Spec: RFC 3986 §4.1
 extension Span<UInt8> {
+    /// Whether a part of it is known to be a relative reference, because it has nothing but what
+    /// most paths consist of.
+    ///
+    /// Looks at sixteen octets at a time, also at some behind the part, which don't count.
+    func isPlainPath(in range: Range<Int>) -> Bool {
+        var offset = range.lowerBound
+        while let vector = vectorIfPresent(at: offset) {
+            let place = vector.pathMarks.firstPlace
+            offset &+= place ?? 16
+            if offset >= range.upperBound { return true }
+            guard place == nil else { return false }
+        }
+        return false
+    }
+
     /// Whether it is a URI or a relative reference; an empty one is.
     var isURIReference: Bool {
         guard let start = endOfScheme else { return false }

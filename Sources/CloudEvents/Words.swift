@@ -149,6 +149,15 @@ extension SIMDMask<SIMD16<Int8>> {
     @inline(always)
     var isEmpty: Bool { words[0] | words[1] == 0 }
 
+    /// The place of the first octet that is set, of those from `start` on, which is 0 to 15.
+    @inline(always)
+    func firstPlace(from start: Int) -> Int? {
+        let first = UInt128(UInt64(littleEndian: words[0]))
+        let set = UInt128(UInt64(littleEndian: words[1])) &<< 64 | first
+        let left = set &>> UInt128(8 &* start)
+        return left == 0 ? nil : start &+ left.trailingZeroBitCount &>> 3
+    }
+
     /// The place of the first octet that is set, if one is.
     @inline(always)
     var firstPlace: Int? {

@@ -1,13 +1,37 @@
 /// One item of an `auth` list.
 private struct AuthItem: Section {
-    var basic = Basic()
+    var basic: Basic?
+    var clientCertificate: ClientCertificate?
 
     static var blank: Self { Self() }
     static var later: [String] { NotYetSupported.auth }
-    static var keys: [Key<Self>] { [.section("basic", "a name and a password", \.basic)] }
+    static var keys: [Key<Self>] {
+        [
+            .section("basic", "a name and a password", \.basic),
+            .section(
+                "clientCertificate", "a certificate with one of these names", \.clientCertificate),
+        ]
+    }
+
+    init() {}
+
+    init(_ settings: AuthSettings) {
+        switch settings {
+        case .basic(let username, let password):
+            basic = Basic(username: username, password: password)
+        case .clientCertificate(let names):
+            clientCertificate = ClientCertificate(subjectAltNames: names)
+        }
+    }
+
+    var settings: AuthSettings? {
+        basic.map { .basic(username: $0.username, password: $0.password) }
+            ?? clientCertificate.map { .clientCertificate(subjectAltNames: $0.subjectAltNames) }
+    }
 
     func check(_ node: Node, _ reader: Reader) {
-        reader.checkKind(of: node, "an item of auth", known: ["basic"], later: Self.later)
+        reader.checkKind(
+            of: node, "an item of auth", known: Self.keys.map(\.name), later: Self.later)
     }
 }
 
@@ -30,6 +54,20 @@ private struct Basic: Section {
     }
 }
 
+private struct ClientCertificate: Section {
+    var subjectAltNames: [String] = []
+
+    static var blank: Self { Self() }
+    static var keys: [Key<Self>] {
+        [
+            .values(
+                "subjectAltNames", "hosts, addresses, URIs or mailboxes; one of them must be there",
+                \.subjectAltNames, count: 1...1_000, item: [("type", .text("string"))],
+                parse: subjectAltName, show: { $0 })
+        ]
+    }
+}
+
 /// Reads the name of basic authentication, which ends at the first colon on the wire.
 ///
 /// Spec: RFC 7617 §2
@@ -41,6 +79,21 @@ func basicUsername(_ text: String) throws(Complaint) -> String {
     return try nonEmpty(text)
 }
 
+/// Reads a name of a certificate, which is compared whole: a pattern would match nobody.
+///
+/// Spec: RFC 5280 §4.2.1.6
+private func subjectAltName(_ text: String) throws(Complaint) -> String {
+    guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), text.utf8.count <= 1024 else {
+        throw Complaint(
+            "\(quoted(text)) is not a certificate's name",
+            hint: "write a host, an address, a URI or a mailbox, in ASCII")
+    }
+    guard !text.contains("*") else {
+        throw Complaint("\(quoted(text)) holds '*'", hint: "write each name in full")
+    }
+    return try nonEmpty(text)
+}
+
 extension Key {
     /// Ways to prove who one is.
     static func auth(_ about: String, _ path: WritableKeyPath<Target, [AuthSettings]>) -> Key {
@@ -48,21 +101,24 @@ extension Key {
             name: "auth", about: about, isRequired: false,
             shape: [("type", .text("array")), ("items", AuthItem.schema)],
             read: { node, target, reader in
-                target[keyPath: path] = (reader.list(node, count: 0...100) ?? []).map { node in
+                let items = reader.list(node, count: 0...100) ?? []
+                target[keyPath: path] = items.compactMap { node in
                     var item = AuthItem()
                     reader.read(node, into: &item)
-                    return .basic(username: item.basic.username, password: item.basic.password)
+                    return item.settings
                 }
             },
             show: { target, settings in
-                .list(
-                    target[keyPath: path].map { auth in
-                        switch auth {
-                        case .basic(let username, let password):
-                            let basic = Basic(username: username, password: password)
-                            return AuthItem(basic: basic).tree(in: settings)
-                        }
-                    })
+                .list(target[keyPath: path].map { AuthItem($0).tree(in: settings) })
             })
+    }
+}
+
+extension Reader {
+    /// The keys that let in by certificate, of whatever has an `auth` list.
+    func clientCertificates(in node: Node) -> [Node.Entry] {
+        (node["auth"]?.items ?? []).flatMap { item in
+            item.entries.filter { $0.key == "clientCertificate" }
+        }
     }
 }

@@ -60,6 +60,8 @@ public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
         case ignored
         /// Warning: it protects less than it seems to.
         case insecure
+        /// Warning: it may mean something else than it seems to.
+        case ambiguous
     }
 
     /// Whether the configuration can be used all the same.

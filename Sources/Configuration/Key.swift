@@ -46,14 +46,16 @@ struct Key<Target> {
     let read: (Node, inout Target, Reader) -> Void
     /// What the configuration says here; nil where the key has no place.
     let show: (Target, Settings) -> Tree?
+    /// Whether what a blank target shows is the default, whatever stands beside the key.
+    var hasDefault = true
 
     fileprivate func schema(of blank: Target) -> [(String, Tree)] {
         var schema = shape + [("description", .text(about))]
-        switch isRequired ? nil : show(blank, Settings()) {
+        switch isRequired || !hasDefault ? nil : show(blank, Settings()) {
         case .text(let text): schema.append(("default", .text(text)))
         case .literal(let text):
-            let isNumber = text.utf8.allSatisfy(\.isDigit)
-            schema.append(("default", isNumber ? .literal(text) : .text(text)))
+            let isJSON = text.utf8.allSatisfy(\.isDigit) || ["true", "false"].contains(text)
+            schema.append(("default", isJSON ? .literal(text) : .text(text)))
         default: break
         }
         return schema
@@ -66,8 +68,9 @@ struct Key<Target> {
         Key<Outer>(
             name: name, about: about, isRequired: isRequired, shape: shape,
             read: { node, outer, reader in read(node, &outer[keyPath: path], reader) },
-            show: { outer, settings in isShown(outer) ? show(outer[keyPath: path], settings) : nil }
-        )
+            show: { outer, settings in isShown(outer) ? show(outer[keyPath: path], settings) : nil
+            },
+            hasDefault: hasDefault)
     }
 }
 

@@ -4,8 +4,8 @@ extension ListenAddress: CustomStringConvertible {
         switch self {
         case .unix(let path): "unix:\(path)"
         case .ip(let octets, let port) where octets.count == 4:
-            "\(octets.map(String.init).joined(separator: ".")):\(port)"
-        case .ip(let octets, let port): "[\(ipv6Text(octets))]:\(port)"
+            "\(addressText(octets)):\(port)"
+        case .ip(let octets, let port): "[\(addressText(octets))]:\(port)"
         }
     }
 
@@ -52,7 +52,7 @@ private func hostHint(_ host: Substring, _ port: UInt16) -> String? {
         return "for all addresses write 0.0.0.0:\(port) or [::]:\(port)"
     }
     if host.contains(":") {
-        return ipv6Octets(host).map { "write [\(ipv6Text($0))]:\(port)" }
+        return ipv6Octets(host).map { "write [\(addressText($0))]:\(port)" }
     }
     if host.lowercased() == "localhost" {
         return "names are not looked up: write 127.0.0.1:\(port) or [::1]:\(port)"
@@ -124,6 +124,11 @@ private func ipv6Groups(_ text: Substring) -> [UInt8]? {
         }
     }
     return octets
+}
+
+/// The usual text of an address of 4 or 16 octets.
+func addressText(_ octets: [UInt8]) -> String {
+    octets.count == 4 ? octets.map(String.init).joined(separator: ".") : ipv6Text(octets)
 }
 
 /// The usual text of an address: lower case, the first longest run of zeros left out.

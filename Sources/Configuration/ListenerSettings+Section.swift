@@ -1,20 +1,39 @@
 extension ListenerSettings: Section {
     static var blank: Self { Self(name: "", address: .unix(path: "")) }
-    static var later: [String] { NotYetSupported.listener }
 
     static var keys: [Key<Self>] {
         [
             .name("its name in logs, metrics and sources", \.name),
             .address("address", "where it listens", \.address, isRequired: true),
+            .section("tls", "how it speaks TLS; left out, it doesn't", \.tls),
+            .flag(
+                "http2", "whether it speaks HTTP/2 too; left out, it does so over TLS", \.http2,
+                hasDefault: false),
+            .values(
+                "trustedProxies",
+                "the peers whose word about the client's address and certificate counts",
+                \.trustedProxies, count: 0...1_000, item: SchemaReference.addressBlock,
+                parse: AddressBlock.init(configured:), show: \.description),
             .section("limits", "what it refuses", \.limits),
         ]
+    }
+
+    mutating func check(_ node: Node, _ reader: Reader) {
+        if node["http2"] == nil { http2 = tls != nil }
+        guard case .unix = address, !trustedProxies.isEmpty,
+            let entry = node.entry("trustedProxies")
+        else { return }
+        reader.error(
+            .conflict, at: entry.keyPlace,
+            "'trustedProxies' has no meaning for a unix socket, whose peers have no address",
+            hint: "remove it")
     }
 }
 
 extension ListenerLimits: Section {
     static var blank: Self { Self() }
 
-    static var keys: [Key<Self>] { sizeKeys + timeKeys + connectionKeys }
+    static var keys: [Key<Self>] { sizeKeys + timeKeys + connectionKeys + http2Keys }
 
     private static var sizeKeys: [Key<Self>] {
         [
@@ -63,6 +82,35 @@ extension ListenerLimits: Section {
             .count(
                 "connectionsPerPeer", "open at one time from one address", \.connectionsPerPeer,
                 1...1_000_000),
+        ]
+    }
+
+    private static var http2Keys: [Key<Self>] {
+        let rate = 0...1_000_000
+        let window = 1 << 10...1 << 30
+        return [
+            .count("streams", "open at one time on one connection", \.streams, 1...10_000),
+            .count(
+                "streamsPerConnection", "after so many the connection is closed, politely",
+                \.streamsPerConnection, 1...1_000_000_000),
+            .bytes(
+                "streamWindowBytes", "of a body that a peer may send without asking",
+                \.streamWindowBytes, window),
+            .bytes(
+                "connectionWindowBytes", "of bodies that are asked for at one time",
+                \.connectionWindowBytes, window),
+            .count("resets", "streams that either side may cut off in a burst", \.resets, rate),
+            .count(
+                "resetsPerSecond", "streams that either side may cut off on and on",
+                \.resetsPerSecond, rate),
+            .count(
+                "controlFrames", "PING and SETTINGS frames in a burst", \.controlFrames, rate),
+            .count(
+                "controlFramesPerSecond", "PING and SETTINGS frames on and on",
+                \.controlFramesPerSecond, rate),
+            .count(
+                "glitches", "frames that are allowed, but that no decent client sends",
+                \.glitches, rate),
         ]
     }
 }

@@ -42,8 +42,11 @@ struct Node {
 
     /// The value of a key, where this is a mapping that has it.
     subscript(key: String) -> Node? {
-        entries.first { $0.key == key }?.value
+        entry(key)?.value
     }
+
+    /// A key with its value, where this is a mapping that has it.
+    func entry(_ key: String) -> Entry? { entries.first { $0.key == key } }
 
     /// The entries of a mapping; of anything else none.
     var entries: [Entry] {

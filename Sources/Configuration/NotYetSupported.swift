@@ -3,14 +3,12 @@
 /// They are refused, so that nobody believes them to be in force. A key leaves its list when the
 /// version that reads it arrives.
 enum NotYetSupported {
-    static let listener = ["tls", "http2", "trustedProxies"]
     static let source = ["horizon"]
     static let webhook = [
         "signature", "adapter", "handshake", "rateLimit", "duplicates", "allowPeers",
     ]
-    static let auth = ["bearer", "jwt", "clientCertificate"]
-    static let sink = ["ref", "tls", "auth", "allowPrivateAddresses"]
-    static let route = ["filters"]
+    static let auth = ["bearer", "jwt"]
+    static let sink = ["ref", "auth", "allowPrivateAddresses"]
     static let delivery = ["deadLetterSink"]
     static let admin = ["control"]
 

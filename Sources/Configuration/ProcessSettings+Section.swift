@@ -5,7 +5,7 @@ extension JournalSettings: Section {
         [
             .text(
                 "path", "the directory that holds the journal; nobody else's", \.path,
-                parse: directoryPath),
+                parse: filePath),
             .choice(
                 "mode", "what a success tells the sender: stored, or taken by every sink", \.mode),
             .bytes(
@@ -24,13 +24,6 @@ extension JournalSettings: Section {
     }
 }
 
-private func directoryPath(_ text: String) throws(Complaint) -> String {
-    guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }), text.utf8.count < 4096 else {
-        throw Complaint("\(quoted(text)) is not a path")
-    }
-    return try nonEmpty(text)
-}
-
 extension AdminSettings: Section {
     static var blank: Self { Self() }
     static var later: [String] { NotYetSupported.admin }
@@ -40,6 +33,14 @@ extension AdminSettings: Section {
             .address("address", "where operators are served", \.address),
             .auth("any one that succeeds lets a request in; left out, everyone is let in", \.auth),
         ]
+    }
+
+    func check(_ node: Node, _ reader: Reader) {
+        for entry in reader.clientCertificates(in: node) {
+            reader.error(
+                .conflict, at: entry.keyPlace, "this listener asks for no client certificates",
+                hint: "use basic")
+        }
     }
 }
 

@@ -6,6 +6,8 @@ final class Reader {
     let file: String
     let environment: (String) -> String?
     let readFile: (String) throws -> [UInt8]
+    /// The text that is read, once it's known to be one.
+    var source: SourceText?
     private var diagnostics: [Diagnostic] = []
     private var secretLines: Set<Int> = []
 
@@ -58,7 +60,7 @@ final class Reader {
     }
 
     /// All that was reported, by place and bounded, each with its line where it may be shown.
-    func sortedDiagnostics(source: SourceText?) -> [Diagnostic] {
+    func sortedDiagnostics() -> [Diagnostic] {
         let limit = Settings.diagnosticsLimit
         let sorted = diagnostics.enumerated().sorted { one, other in
             let (left, right) = (one.element, other.element)
@@ -66,7 +68,7 @@ final class Reader {
         }
         var shown = sorted.prefix(limit).map { entry in
             var diagnostic = entry.element
-            diagnostic.sourceLine = showableLine(diagnostic, source)
+            diagnostic.sourceLine = showableLine(diagnostic)
             return diagnostic
         }
         if sorted.count > limit, var rest = shown.last {
@@ -91,7 +93,7 @@ final class Reader {
 
     /// A line is held back on the mere look of a secret: where a file can't be parsed, nobody knows
     /// yet which of its texts is one, and a password may stand below its key.
-    private func showableLine(_ diagnostic: Diagnostic, _ source: SourceText?) -> String? {
+    private func showableLine(_ diagnostic: Diagnostic) -> String? {
         guard let source, !secretLines.contains(diagnostic.line),
             let line = source.line(diagnostic.line)
         else { return nil }

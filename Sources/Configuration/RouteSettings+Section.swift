@@ -1,6 +1,5 @@
 extension RouteSettings: Section {
     static var blank: Self { Self(name: "", sources: [], sinks: []) }
-    static var later: [String] { NotYetSupported.route }
 
     static var keys: [Key<Self>] {
         [
@@ -8,6 +7,7 @@ extension RouteSettings: Section {
             .names("from", "the names of its sources; all, if left out") { route, settings in
                 route.sources.map { settings.sources[$0].name }
             },
+            .filters("filters", "which events it takes; all, if left out", \.filter),
             .names("to", "the names of its sinks", isRequired: true) { route, settings in
                 route.sinks.map { settings.sinks[$0].name }
             },

@@ -126,7 +126,7 @@ extension Reader {
         var sink = HTTPSinkSettings(uri: text)
         sink.contentMode = mode
         sink.headerEncoding = .raw
-        sink.isInsecure = isInsecure
+        sink.tls.isInsecure = isInsecure
         return sink
     }
 

@@ -15,20 +15,22 @@ extension Settings {
 
 /// The shapes that many keys share, defined once in the schema.
 enum SchemaReference {
-    static let name = to("name")
+    static let name = reference(to: "name")
     static let names: [(String, Tree)] = [
         ("type", .text("array")), ("minItems", .literal("1")), ("uniqueItems", .literal("true")),
         ("items", .mapping(name)),
     ]
-    static let address = to("address")
-    static let bytes = to("bytes")
-    static let duration = to("duration")
-    static let secret = to("secret")
+    static let address = reference(to: "address")
+    static let addressBlock = reference(to: "addressBlock")
+    static let bytes = reference(to: "bytes")
+    static let duration = reference(to: "duration")
+    static let secret = reference(to: "secret")
 
     static var definitions: [(name: String, shape: [(String, Tree)])] {
         [
             ("name", text(pattern: "^[a-z0-9-]{1,63}$")),
             ("address", text(pattern: #"^(unix:.+|[0-9.]+:[0-9]+|\[[0-9A-Fa-f:.]+\]:[0-9]+)$"#)),
+            ("addressBlock", text(pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")),
             (
                 "bytes",
                 [
@@ -47,6 +49,8 @@ enum SchemaReference {
                     pattern: "^([0-9]+(ms|s|m|h)"
                         + #"|P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]{1,9})?S)?)?)$"#)
             ),
+            ("filter", filter),
+            ("attributes", attributes),
             ("secret", [("oneOf", .list([plainSecret, reference("file"), reference("env")]))]),
         ]
     }
@@ -70,7 +74,7 @@ enum SchemaReference {
         ])
     }
 
-    private static func to(_ name: String) -> [(String, Tree)] {
+    static func reference(to name: String) -> [(String, Tree)] {
         [("$ref", .text("#/$defs/\(name)"))]
     }
 

@@ -21,6 +21,7 @@ extension Settings {
     ) throws(ConfigurationFailure) -> (settings: Settings, warnings: [Diagnostic]) {
         let reader = Reader(file: file, environment: environment, readFile: readFile)
         let source = SourceText(text, reader: reader)
+        reader.source = source
         let document = source.flatMap { YAMLDocument($0, reader: reader) }
         let isRouterConfig =
             document.map { isRouter($0.root) } ?? (source.map(looksLikeRouterConfig) ?? false)
@@ -33,7 +34,7 @@ extension Settings {
                     : reader.read(document.root, into: &settings)
             }
         }
-        let diagnostics = reader.sortedDiagnostics(source: source)
+        let diagnostics = reader.sortedDiagnostics()
         guard !reader.hasErrors else {
             throw ConfigurationFailure(diagnostics: diagnostics, isRouterConfig: isRouterConfig)
         }

@@ -37,6 +37,7 @@ extension Settings: Section {
         }
         checkAddresses(node, reader)
         checkPaths(node, reader)
+        checkClientCertificates(node, reader)
         // What is refused is not judged further.
         if !reader.hasErrors { warn(node, reader) }
     }
@@ -81,6 +82,23 @@ extension Settings: Section {
         }
     }
 
+    /// Where nobody tells a client's certificate, nobody could be let in by one.
+    private func checkClientCertificates(_ node: Node, _ reader: Reader) {
+        for (index, source) in (node["sources"]?.items ?? []).prefix(sources.count).enumerated() {
+            guard let webhook = source["webhook"],
+                let entry = reader.clientCertificates(in: webhook).first,
+                !(sources[index].webhook?.listeners ?? []).contains(where: {
+                    listeners[$0].knowsClientCertificates
+                })
+            else { continue }
+            reader.error(
+                .conflict, at: entry.keyPlace,
+                "no listener of this source learns of client certificates",
+                hint: "set tls.clients on one, or trustedProxies where a proxy in front sends"
+                    + " x-forwarded-client-cert")
+        }
+    }
+
     private func warn(_ node: Node, _ reader: Reader) {
         let used = (sources: Set(routes.flatMap(\.sources)), sinks: Set(routes.flatMap(\.sinks)))
         for (index, item) in (node["sources"]?.items ?? []).enumerated() {
@@ -90,8 +108,9 @@ extension Settings: Section {
                     hint: "its events are accepted and go nowhere")
             }
             guard let webhook = sources[index].webhook else { continue }
-            let isLocal = webhook.listeners.allSatisfy { listeners[$0].address.isLocal }
-            if webhook.auth.isEmpty, !isLocal {
+            let isGuarded = webhook.listeners.map { listeners[$0] }
+                .allSatisfy { $0.address.isLocal || $0.tls?.clients.mode == .required }
+            if webhook.auth.isEmpty, !isGuarded {
                 reader.warning(
                     .openEndpoint, at: (item["webhook"] ?? item).place,
                     "anyone who reaches this webhook can send events", hint: "add auth")
@@ -107,6 +126,12 @@ extension Settings: Section {
                 .openEndpoint, at: place, "anyone who reaches this address can watch the events",
                 hint: "add auth")
         }
+    }
+}
+
+extension ListenerSettings {
+    fileprivate var knowsClientCertificates: Bool {
+        !trustedProxies.isEmpty || tls.map { $0.clients.mode != .off } ?? false
     }
 }
 

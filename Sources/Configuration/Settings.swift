@@ -1,3 +1,5 @@
+public import Filters
+
 /// Everything an operator decides: checked, complete, every default filled in.
 ///
 /// Made by reading a configuration of either kind; nothing in it needs another check.
@@ -31,61 +33,6 @@ public enum ListenAddress: Sendable, Equatable {
     case ip([UInt8], port: UInt16)
     /// The path of a socket in the file system.
     case unix(path: String)
-}
-
-/// One port to listen on.
-public struct ListenerSettings: Sendable, Equatable {
-    /// Its name in logs and metrics.
-    public var name: String
-    /// Where it listens.
-    public var address: ListenAddress
-    /// What it refuses.
-    public var limits = ListenerLimits()
-
-    /// A listener with the default limits.
-    public init(name: String, address: ListenAddress) {
-        self.name = name
-        self.address = address
-    }
-}
-
-/// The most that a listener takes from its peers; each is inclusive.
-public struct ListenerLimits: Sendable, Equatable {
-    /// `requestLineBytes`: method, target and version.
-    public var requestLineBytes = 8 * 1024
-    /// `headerBytes`: all header fields together with the request line.
-    public var headerBytes = 32 * 1024
-    /// `headerFields`: how many header fields.
-    public var headerFields = 100
-    /// `headerValueBytes`: one field's value.
-    public var headerValueBytes = 16 * 1024
-    /// `bodyBytes`: a body, without its coding; at least 64 KiB.
-    public var bodyBytes = 1024 * 1024
-    /// `chunkOverheadBytes`: chunk extensions and trailer fields of one body together.
-    public var chunkOverheadBytes = 8 * 1024
-    /// `batchEvents`: events in one batch.
-    public var batchEvents = 1_000
-    /// `attributeBytes`: one attribute's value; at most 65,535.
-    public var attributeBytes = 4 * 1024
-    /// `requestHeadTimeout`: from a request's first octet to the end of its header section.
-    public var requestHeadTimeout = Duration.seconds(10)
-    /// `bodyTimeout`: from the header section's end to the body's.
-    public var bodyTimeout = Duration.seconds(60)
-    /// `bodyBytesPerSecond`: the least a body may bring on average, after five seconds.
-    public var bodyBytesPerSecond = 240
-    /// `writeTimeout`: how long a peer may take nothing of a response.
-    public var writeTimeout = Duration.seconds(10)
-    /// `idleTimeout`: between requests.
-    public var idleTimeout = Duration.seconds(75)
-    /// `requestsPerConnection`: after so many the connection is closed, politely.
-    public var requestsPerConnection = 1_000
-    /// `connections`: open at one time, over all loops.
-    public var connections = 10_000
-    /// `connectionsPerPeer`: open at one time from one address.
-    public var connectionsPerPeer = 256
-
-    /// The defaults.
-    public init() {}
 }
 
 /// Someone who makes events.
@@ -157,6 +104,9 @@ public struct WebhookSettings: Sendable, Equatable {
 public enum AuthSettings: Sendable, Equatable {
     /// A name and a password.
     case basic(username: String, password: Secret)
+    /// A certificate with one of these names, which may be hosts, addresses, URIs or mailboxes;
+    /// never empty.
+    case clientCertificate(subjectAltNames: [String])
 }
 
 /// A text that is never shown: its descriptions are masked.
@@ -229,8 +179,8 @@ public struct HTTPSinkSettings: Sendable, Equatable {
     public var queueEvents = 1_000
     /// How many bytes of events may wait in memory; more wait in the journal.
     public var queueBytes = 8 * 1024 * 1024
-    /// Takes any certificate of an `https` sink; only a `RouterConfig` can say so yet.
-    public var isInsecure = false
+    /// Whom an `https` sink must prove to be, and who asks; of no effect for `http`.
+    public var tls = SinkTLSSettings()
 
     /// A sink at an address, with the defaults.
     public init(uri: String) { self.uri = uri }
@@ -244,6 +194,8 @@ public struct RouteSettings: Sendable, Equatable {
     public var sources: [Int]
     /// The places of its sinks in ``Settings/sinks``.
     public var sinks: [Int]
+    /// Says which events it takes; nil takes all.
+    public var filter: Filter?
     /// How hard to try.
     public var delivery = DeliverySettings()
 

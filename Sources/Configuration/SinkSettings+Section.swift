@@ -15,17 +15,12 @@ extension SinkSettings: Section {
             ]
     }
 
-    /// All keys, and what only a `RouterConfig` can say yet: it is shown, but refused when read.
-    func tree(in settings: Settings) -> Tree {
-        let insecure = ("tls", Tree.mapping([("insecure", .literal("true"))]))
-        return .mapping(keyValues(in: settings) + (http.isInsecure ? [insecure] : []))
-    }
-
     mutating func check(_ node: Node, _ reader: Reader) {
         reader.checkKind(
             of: node, "a sink", known: ["uri", "console", "discard"], later: ["ref"])
         let kind = ["uri", "console", "discard"].first { node[$0] != nil }
-        guard let kind, kind != "uri" else { return }
+        guard let kind else { return }
+        guard kind != "uri" else { return checkTLS(node, reader) }
         target = kind == "console" ? .console : .discard
         let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { $0 != "uri" }
         for entry in node.entries where httpKeys.contains(entry.key) {
@@ -33,6 +28,13 @@ extension SinkSettings: Section {
                 .conflict, at: entry.keyPlace,
                 "'\(entry.key)' has no meaning for the \(kind) sink", hint: "remove it")
         }
+    }
+
+    private func checkTLS(_ node: Node, _ reader: Reader) {
+        guard http.uri.hasPrefix("http:"), let entry = node.entry("tls") else { return }
+        reader.error(
+            .conflict, at: entry.keyPlace, "'tls' has no meaning for an http URI",
+            hint: "write https://, or remove it")
     }
 
     private var isHTTP: Bool {
@@ -79,6 +81,9 @@ extension HTTPSinkSettings: Section {
             .bytes(
                 "queueBytes", "how many bytes of events may wait in memory", \.queueBytes,
                 64 << 10...1 << 34),
+            .section(
+                "tls", "whom an https sink must prove to be, and who asks", \.tls,
+                where: { $0.uri.hasPrefix("https:") }),
         ]
     }
 }

@@ -15,7 +15,7 @@ final class HTTPTarget: SinkTarget {
 
     init(_ settings: HTTPSinkSettings, client: HTTPClient) {
         var options = HTTPEndpoint.Options(url: settings.uri)
-        options.isInsecure = settings.isInsecure
+        options.tls = .init(settings.tls)
         options.concurrency = settings.concurrency
         options.fieldsKept = ["Retry-After"]
         self.client = client
@@ -36,6 +36,16 @@ final class HTTPTarget: SinkTarget {
     func cancelAll() {}
 }
 
+extension HTTPEndpoint.TLSOptions {
+    fileprivate init(_ settings: SinkTLSSettings) {
+        self.init()
+        authorities = settings.ca
+        certificate = settings.certificate
+        key = settings.key
+        isInsecure = settings.isInsecure
+    }
+}
+
 /// What a response says of the event.
 ///
 /// A status line of 2xx is the acknowledgment: whatever breaks off afterwards, the sink has said
@@ -44,10 +54,27 @@ func result(of response: HTTPResponse) -> DeliveryResult? {
     let isTaken = response.status.map { 200...299 ~= $0 } ?? false
     if let error = response.error, !isTaken {
         guard error.kind != .cancelled else { return nil }
-        return .unanswered(kind: error.kind.rawValue, detail: error.text)
+        return .unanswered(kind: error.kind.rawValue, detail: sentence(of: error))
     }
     return .answered(
         status: response.status ?? 0,
         retryAfter: response.fields["Retry-After"].flatMap { RetryAfter.wait($0, now: time(nil)) },
         detail: String(decoding: response.body, as: UTF8.self))
+}
+
+/// What went wrong, and what an operator can do about it, where that can be said.
+private func sentence(of error: CurlError) -> String {
+    let remedy =
+        switch error.tlsFault {
+        case .untrusted?: "name the file of its authority's certificate in the sink's tls.ca"
+        case .wrongName?: "write the sink's uri with a name that is in its certificate"
+        case .expired?: "have the sink's certificate renewed"
+        case .notYetValid?: "set the clocks, here and at the sink"
+        case .authorities?:
+            "put the authorities' certificates, as PEM, where the sink's tls.ca says"
+        case .certificate?: "put a certificate and its key, as PEM, where the sink's tls says"
+        case .refused?: "give the sink a certificate that it trusts: tls.certificate and tls.key"
+        case nil: ""
+        }
+    return remedy.isEmpty ? error.text : "\(error.text); \(remedy)"
 }

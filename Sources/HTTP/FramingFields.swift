@@ -6,6 +6,8 @@ struct FramingFields: Sendable {
     private var length: Int?
     private var coding: Coding?
 
+    var hasLength: Bool { length != nil }
+
     private enum Coding {
         case chunked
         /// Well-known codings, `chunked` last: understood, but not implemented.
@@ -19,10 +21,12 @@ struct FramingFields: Sendable {
         guard length == nil else { throw .ambiguousFraming }
         guard !value.isEmpty else { throw .malformedLength }
         var number = 0
-        for place in value {
-            guard message[place].isDigit else { throw .malformedLength }
+        let digits = message.extracting(value)
+        for place in digits.indices {
+            let digit = digits[place] &- 0x30
+            guard digit <= 9 else { throw .malformedLength }
             // More than any limit, and so it can't overflow.
-            if number < 1 << 56 { number = number * 10 + Int(message[place] - 0x30) }
+            if number < 1 << 56 { number = number &* 10 &+ Int(digit) }
         }
         length = number
     }

@@ -20,15 +20,6 @@ public struct RequestHeadDecoder: Sendable {
         case field
     }
 
-    /// Fields that nobody can combine, and whose readers may disagree which of two counts.
-    private struct Singletons: OptionSet {
-        var rawValue: UInt8
-
-        static let host = Singletons(rawValue: 1)
-        static let contentType = Singletons(rawValue: 2)
-        static let authorization = Singletons(rawValue: 4)
-    }
-
     /// - Parameter limits: what a head may have at most.
     public init(limits: RequestHeadLimits) { self.limits = limits }
 
@@ -100,7 +91,7 @@ public struct RequestHeadDecoder: Sendable {
             return nil  // The rest of an empty line is still on its way.
         }
         head.methodName = offset..<place
-        head.method = method(message, offset..<place)
+        head.method = RequestHead.Method(message, offset..<place)
 
         place += 1
         let target = place
@@ -123,23 +114,6 @@ public struct RequestHeadDecoder: Sendable {
     private func unfinishedRequestLine(_ message: Span<UInt8>) throws(RequestFailure) -> Int? {
         guard message.count - offset <= limits.requestLineBytes else { throw .targetTooLong }
         return nil
-    }
-
-    private func method(_ message: Span<UInt8>, _ name: Range<Int>) -> RequestHead.Method {
-        // The case counts, so this compares octets, not letters.
-        func isNamed(_ method: StaticString) -> Bool { message.equals(method, in: name) }
-        return switch name.count {
-        case 3 where isNamed("GET"): .get
-        case 3 where isNamed("PUT"): .put
-        case 4 where isNamed("POST"): .post
-        case 4 where isNamed("HEAD"): .head
-        case 5 where isNamed("PATCH"): .patch
-        case 5 where isNamed("TRACE"): .trace
-        case 6 where isNamed("DELETE"): .delete
-        case 7 where isNamed("OPTIONS"): .options
-        case 7 where isNamed("CONNECT"): .connect
-        default: .other
-        }
     }
 
     /// Reads the version and the end of the request line; nothing while that isn't complete.
@@ -279,5 +253,34 @@ public struct RequestHeadDecoder: Sendable {
         _ message: Span<UInt8>, _ head: RequestHead
     ) throws(RequestFailure) {
         guard seen.contains(.host) || head.minorVersion == 0 else { throw .malformedHost }
+    }
+}
+
+/// Fields that nobody can combine, and whose readers may disagree which of two counts.
+struct Singletons: OptionSet {
+    var rawValue: UInt8
+
+    static let host = Singletons(rawValue: 1)
+    static let contentType = Singletons(rawValue: 2)
+    static let authorization = Singletons(rawValue: 4)
+}
+
+extension RequestHead.Method {
+    /// The method of a name, whose case counts.
+    init(_ message: Span<UInt8>, _ name: Range<Int>) {
+        func isNamed(_ method: StaticString) -> Bool { message.equals(method, in: name) }
+        self =
+            switch name.count {
+            case 3 where isNamed("GET"): .get
+            case 3 where isNamed("PUT"): .put
+            case 4 where isNamed("POST"): .post
+            case 4 where isNamed("HEAD"): .head
+            case 5 where isNamed("PATCH"): .patch
+            case 5 where isNamed("TRACE"): .trace
+            case 6 where isNamed("DELETE"): .delete
+            case 7 where isNamed("OPTIONS"): .options
+            case 7 where isNamed("CONNECT"): .connect
+            default: .other
+            }
     }
 }

@@ -32,6 +32,10 @@ public struct RequestReader: Sendable {
     private let chunkOverheadBytesLimit: Int
     private var decoder: RequestHeadDecoder
     private var headBytes = 0
+    /// The octets that ``head`` was read of, where they may be compared with those of the next:
+    /// most heads of a sender are the same, and to see that is a tenth of reading one.
+    private var knownHead: [UInt8] = []
+    private static let knownHeadBytesLimit = 2 * 1024
     private var state = State.head
 
     /// - Parameters:
@@ -98,9 +102,13 @@ public struct RequestReader: Sendable {
     private mutating func readHead(_ buffer: ReadBuffer) throws(RequestFailure) -> Step {
         guard !buffer.isEmpty else { return .needsInput(bytes: 4 * 1024) }
         let message = buffer.octets.span.extracting(buffer.unread)
-        guard let bytes = try decoder.decode(message, into: &head)
-        else { return .needsInput(bytes: 4 * 1024) }
-        headBytes = bytes
+        if !message.begins(with: knownHead) {
+            knownHead.removeAll(keepingCapacity: true)
+            guard let bytes = try decoder.decode(message, into: &head)
+            else { return .needsInput(bytes: 4 * 1024) }
+            headBytes = bytes
+            if bytes <= Self.knownHeadBytesLimit { knownHead.append(message.extracting(0..<bytes)) }
+        }
         switch head.framing {
         case .length(let length):
             guard length <= bodyBytesLimit else { throw .bodyTooLarge }
@@ -108,7 +116,7 @@ public struct RequestReader: Sendable {
         case .chunked:
             let decoder = ChunkedDecoder(
                 bodyBytesLimit: bodyBytesLimit, overheadBytesLimit: chunkOverheadBytesLimit)
-            state = .chunked(decoder, bodyEnd: bytes, offset: bytes)
+            state = .chunked(decoder, bodyEnd: headBytes, offset: headBytes)
         }
         return .head
     }

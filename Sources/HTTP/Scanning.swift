@@ -7,8 +7,38 @@ extension Span<UInt8> {
 
     /// Whether the octets in `range` are those of `text`.
     @inline(__always)
-    func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
+    public func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
         equals(text, in: range) { $0 }
+    }
+
+    /// Whether the octets in `range` are these.
+    public func equals(_ octets: [UInt8], in range: Range<Int>) -> Bool {
+        let other = octets.span
+        let count = other.count
+        guard range.count == count else { return false }
+        var place = 0
+        while place &+ 8 <= count {
+            guard word(at: range.lowerBound + place) == other.word(at: place)
+            else { return false }
+            place &+= 8
+        }
+        while place < count {
+            guard self[range.lowerBound + place] == other[place] else { return false }
+            place &+= 1
+        }
+        return true
+    }
+
+    /// Whether the first octets are these, which are some.
+    ///
+    /// All are looked at, so that the time it takes doesn't tell how many somebody guessed right.
+    func begins(with octets: [UInt8]) -> Bool {
+        let known = octets.span
+        guard !known.isEmpty, count >= known.count else { return false }
+        let first = extracting(first: known.count)
+        var difference: UInt8 = 0
+        for place in known.indices { difference |= first[place] ^ known[place] }
+        return difference == 0
     }
 
     /// Whether the octets in `range` are those of `text` in any case.
@@ -90,7 +120,7 @@ extension Span<UInt8> {
     /// all is well.
     @inline(__always)
     func endOfFieldContent(from start: Int) -> Int {
-        end(from: start, skipping: { ~$0.controls }, isMember: { $0.isFieldContent })
+        end(from: start, skipping: { .!$0.controls }, isMember: { $0.isFieldContent })
     }
 
     /// The first place from `start` on whose octet can't be in a method or a field's name.
@@ -108,7 +138,7 @@ extension Span<UInt8> {
     @inline(__always)
     func endOfPlainPath(from start: Int) -> Int {
         end(
-            from: start, skipping: { $0.alphanumericsAndHyphens | $0.octets(equalTo: .slash) },
+            from: start, skipping: { $0.alphanumericsAndHyphens .| $0.octets(equalTo: .slash) },
             isMember: { _ in false })
     }
 
@@ -116,7 +146,7 @@ extension Span<UInt8> {
     @inline(__always)
     func endOfHostName(from start: Int) -> Int {
         end(
-            from: start, skipping: { $0.alphanumericsAndHyphens | $0.octets(equalTo: .dot) },
+            from: start, skipping: { $0.alphanumericsAndHyphens .| $0.octets(equalTo: .dot) },
             isMember: { $0.isHostName })
     }
 
@@ -125,13 +155,13 @@ extension Span<UInt8> {
     /// - Parameter members: finds most members of the class, sixteen at a time.
     @inline(__always)
     private func end(
-        from start: Int, skipping members: (SixteenOctets) -> SixteenOctets,
+        from start: Int, skipping members: (SixteenOctets) -> OctetSet,
         isMember: (UInt8) -> Bool
     ) -> Int {
         var place = start
         while place < count {
-            if count &- place >= 16 {
-                let found = (~members(sixteen(at: place))).first
+            if let octets = sixteenIfPresent(at: place) {
+                let found = (.!members(octets)).firstPlace
                 place &+= found
                 if found == 16 { continue }
             }
@@ -145,8 +175,8 @@ extension Span<UInt8> {
     func firstPlace(of octet: UInt8, in range: Range<Int>) -> Int {
         var place = range.lowerBound
         while place < range.upperBound {
-            if count &- place >= 16 {
-                place += sixteen(at: place).octets(equalTo: octet).first
+            if let octets = sixteenIfPresent(at: place) {
+                place += octets.octets(equalTo: octet).firstPlace
             } else {
                 guard self[place] != octet else { break }
                 place += 1
@@ -157,8 +187,11 @@ extension Span<UInt8> {
     }
 
     @inline(__always)
-    private func sixteen(at place: Int) -> SixteenOctets {
-        unsafe SixteenOctets(bytes.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD2.self))
+    private func sixteenIfPresent(at place: Int) -> SixteenOctets? {
+        guard UInt(bitPattern: place) < UInt(bitPattern: Swift.max(count &- 15, 0))
+        else { return nil }
+        return unsafe bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: place, as: SixteenOctets.self)
     }
 
     /// Calls `body` for each member of a comma-separated list, also for those that are empty.
@@ -174,6 +207,16 @@ extension Span<UInt8> {
             body(member)
             start = end + 1
         }
+    }
+}
+
+extension OctetSet {
+    /// Where the first member is; 16 where there's none.
+    @inline(__always)
+    fileprivate var firstPlace: Int {
+        let words = unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self)
+        if words[0] != 0 { return words[0].littleEndian.trailingZeroBitCount &>> 3 }
+        return 8 &+ words[1].littleEndian.trailingZeroBitCount &>> 3
     }
 }
 
@@ -200,5 +243,11 @@ extension StaticString {
     fileprivate func word(at place: Int) -> UInt64 {
         precondition(0...utf8CodeUnitCount - 8 ~= place)
         return unsafe UnsafeRawPointer(utf8Start + place).loadUnaligned(as: UInt64.self)
+    }
+}
+
+extension [UInt8] {
+    mutating func append(_ octets: Span<UInt8>) {
+        unsafe octets.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

@@ -1,9 +1,11 @@
 public import Configuration
 public import EventLoops
 internal import HTTP
+internal import HTTP2
 public import Journal
 public import Logging
 public import Server
+public import TLS
 public import Telemetry
 
 /// How much a source has taken in, for those who ask; any thread may read it.
@@ -27,16 +29,20 @@ public struct IngressContext: Sendable {
     public var statistics: [SourceStatistics]
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
+    /// Why no requests should be sent here, if something keeps them from being taken.
+    public var obstacle: @Sendable () -> String?
 
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
-        submit: @escaping @Sendable (Submission) -> Bool
+        submit: @escaping @Sendable (Submission) -> Bool,
+        obstacle: @escaping @Sendable () -> String?
     ) {
         self.metrics = metrics
         self.logger = logger
         self.statistics = statistics
         self.submit = submit
+        self.obstacle = obstacle
     }
 }
 
@@ -62,9 +68,10 @@ public final class Ingress {
     /// - Parameters:
     ///   - sockets: one for each listener of the settings.
     ///   - shared: one for each listener of the settings.
+    ///   - tls: one for each listener of the settings; nothing where it's plain.
     public init(
         on loop: EventLoop, _ settings: Settings, sockets: [ListeningSocket],
-        shared: [HTTPServer.Shared], _ context: IngressContext
+        shared: [HTTPServer.Shared], tls: [TLSMaterial?], _ context: IngressContext
     ) throws(SystemError) {
         self.settings = settings
         self.context = context
@@ -87,11 +94,30 @@ public final class Ingress {
                 self,
                 sources: sources.map {
                     WebhookSource(settings, index: $0, limits: listener.limits, context)
-                }, name: listener.name)
+                }, listener)
             servers.append(
                 try HTTPServer(
-                    on: loop, socket: sockets[index], limits: ServerLimits(listener.limits),
-                    shared: shared[index], handler: handler))
+                    on: loop, socket: sockets[index], limits: ServerLimits(listener),
+                    shared: shared[index], tls: makeContext(tls[index]), handler: handler))
+        }
+    }
+
+    /// A loop's own context; whoever made the material has tried it out.
+    private func makeContext(_ material: TLSMaterial?) throws(SystemError) -> TLSContext? {
+        guard let material else { return nil }
+        do throws(TLSError) {
+            return try TLSContext(material)
+        } catch {
+            throw SystemError(call: "\(error)", errno: 0)
+        }
+    }
+
+    /// Serves new connections to a listener with other certificates.
+    public func replace(tls material: TLSMaterial, ofListener index: Int) {
+        do throws(TLSError) {
+            servers[index].replace(tls: try TLSContext(material))
+        } catch {
+            context.logger.error("certificates not replaced: \(error)")
         }
     }
 
@@ -125,6 +151,17 @@ public final class Ingress {
         for server in servers { server.closeAll() }
     }
 
+    /// Whether requests should be sent here, for a load balancer that asks on the same port.
+    var health: Response {
+        let isDraining = servers.contains { $0.isDraining }
+        guard let obstacle = isDraining ? "is stopping" : context.obstacle() else {
+            return Response(status: 200, contentType: "text/plain; charset=utf-8", body: "ok\n")
+        }
+        var response = Problem(status: 503, code: "not_ready", detail: obstacle).response
+        response.add("Retry-After", "5")
+        return response
+    }
+
     // MARK: - Events
 
     /// Sends the events that a source has just read on their way.
@@ -132,23 +169,29 @@ public final class Ingress {
     /// - Returns: the answer, where it needn't wait for a receipt.
     func accept(from source: WebhookSource, _ count: Int, _ exchange: Exchange) -> Response? {
         guard count > 0 else { return Response(status: 204) }
-        let sinks = routes.sinks(ofSource: source.index)
-        guard !sinks.isEmpty else {
-            unrouted[source.index].add(count)
-            return Response(status: source.successStatus)
-        }
-        guard !immediateSinks.isSuperset(of: sinks) else {
-            return Response(status: source.successStatus)
-        }
+        let items = items(from: source, count)
+        guard !items.isEmpty else { return Response(status: source.successStatus) }
         let ticket = pending.insert(PendingRequest(exchange: exchange, source: source))
         let submission = Submission(
-            items: source.items(to: sinks), origin: source.name, ticket: ticket,
-            receipts: receipts)
+            items: items, origin: source.name, ticket: ticket, receipts: receipts)
         guard context.submit(submission) else {
             _ = pending.remove(ticket)
             return refuse(.unavailable(code: "queue_full"), source, nil)
         }
         return nil
+    }
+
+    /// The events for which there is something to wait, each with its sinks; the others are done.
+    private func items(from source: WebhookSource, _ count: Int) -> [Submission.Item] {
+        guard let sinks = routes.sinksOfAllEvents(ofSource: source.index) else {
+            let items = source.items { event in
+                routes.sinks(of: event, ofSource: source.index)
+            }
+            unrouted[source.index].add(items.count { $0.sinks.isEmpty })
+            return items.filter { !immediateSinks.isSuperset(of: $0.sinks) }
+        }
+        if sinks.isEmpty { unrouted[source.index].add(count) }
+        return immediateSinks.isSuperset(of: sinks) ? [] : source.items { _ in sinks }
     }
 
     private func received(_ receipts: [Receipt]) {
@@ -193,8 +236,11 @@ public final class Ingress {
 
 extension ServerLimits {
     /// A listener's limits as its server needs them.
-    public init(_ limits: ListenerLimits) {
+    public init(_ listener: ListenerSettings) {
+        let limits = listener.limits
         self.init()
+        handshakeTimeout = listener.tls?.handshakeTimeout ?? handshakeTimeout
+        handshakes = listener.tls?.handshakes ?? handshakes
         head.requestLineBytes = limits.requestLineBytes
         head.headerBytes = limits.headerBytes
         head.headerFields = limits.headerFields
@@ -209,5 +255,25 @@ extension ServerLimits {
         requestsPerConnection = limits.requestsPerConnection
         connections = limits.connections
         connectionsPerPeer = limits.connectionsPerPeer
+        http2 = listener.http2 ? HTTP2Limits(listener, self) : nil
+    }
+}
+
+extension HTTP2Limits {
+    /// A listener's limits, of which those of a request are the same in every version.
+    fileprivate init(_ listener: ListenerSettings, _ server: ServerLimits) {
+        let limits = listener.limits
+        self.init()
+        head = server.head
+        bodyBytes = server.bodyBytes
+        scheme = listener.tls == nil ? .http : .https
+        streams = limits.streams
+        streamsPerConnection = limits.streamsPerConnection
+        initialWindowBytes = limits.streamWindowBytes
+        bodyBudgetBytes = limits.connectionWindowBytes
+        resets = Rate(burst: limits.resets, perSecond: limits.resetsPerSecond)
+        pings = Rate(burst: limits.controlFrames, perSecond: limits.controlFramesPerSecond)
+        glitches.burst = limits.glitches
+        bodyBytesPerSecond = limits.bodyBytesPerSecond
     }
 }

@@ -1,4 +1,5 @@
 internal import CloudEvents
+internal import Configuration
 internal import HTTP
 internal import Server
 
@@ -9,31 +10,42 @@ final class ListenerHandler: RequestHandler {
     private unowned let ingress: Ingress
     private let sources: [WebhookSource]
     private let name: String
+    private let trustedProxies: [AddressBlock]
 
-    init(_ ingress: Ingress, sources: [WebhookSource], name: String) {
+    init(_ ingress: Ingress, sources: [WebhookSource], _ listener: ListenerSettings) {
         self.ingress = ingress
         self.sources = sources
-        self.name = name
+        name = listener.name
+        trustedProxies = listener.trustedProxies
     }
 
     func admit(
         _ head: RequestHead, _ message: Span<UInt8>, from peer: Peer
     ) -> Response? {
         guard let source = source(of: head, message) else {
+            guard !asksForHealth(head, message) else { return nil }
             let problem = Problem(
                 status: 404, code: "no_source",
                 detail: "No source takes requests for this path on this listener.")
             refused(problem, from: peer)
             return problem.response
         }
-        return source.refusal(head, message).map { ingress.refuse($0, source, peer) }
+        guard !isMisdirected(head, message, peer) else {
+            let problem = Problem(.misdirected)
+            refused(problem, from: peer)
+            return problem.response
+        }
+        let refusal = source.refusal(head, message) {
+            self.identity(of: peer, head, message)
+        }
+        return refusal.map { ingress.refuse($0, source, peer) }
     }
 
     func answer(
         _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>, from peer: Peer,
         _ exchange: Exchange
     ) -> Response? {
-        guard let source = source(of: head, message) else { return Response(status: 404) }
+        guard let source = source(of: head, message) else { return ingress.health }
         guard head.method != .options else { return source.optionsResponse() }
         do throws(EventFailure) {
             let count = try source.decode(head, message, body: body)
@@ -45,6 +57,43 @@ final class ListenerHandler: RequestHandler {
 
     func refused(_ problem: Problem, from peer: Peer) {
         ingress.countRefused(problem.code, listener: name, peer)
+    }
+
+    /// Whether a client that asked for one host within TLS now asks for one that we have no
+    /// certificate for.
+    ///
+    /// Spec: RFC 9110 §15.5.20
+    private func isMisdirected(
+        _ head: RequestHead, _ message: Span<UInt8>, _ peer: Peer
+    ) -> Bool {
+        guard let encryption = peer.encryption, encryption.serverName != nil,
+            let range = head.host
+        else { return false }
+        return !encryption.serves(message.extracting(range))
+    }
+
+    /// Who the client is by its certificate: the one it showed us, or the one it showed a proxy
+    /// whose word counts.
+    private func identity(
+        of peer: Peer, _ head: RequestHead, _ message: Span<UInt8>
+    ) -> ClientIdentity? {
+        if let octets = peer.address.octets, trustedProxies.contains(where: { $0.contains(octets) })
+        {
+            let fields = head.fields.filter {
+                message.equalsIgnoringCase("x-forwarded-client-cert", in: $0.name)
+            }
+            // Two fields could be read in two orders.
+            guard fields.count == 1 else { return nil }
+            return ClientIdentity(forwarded: fields[0].value.map { message[$0] })
+        }
+        return peer.encryption?.certificate.map(ClientIdentity.init)
+    }
+
+    /// Load balancers ask where they send requests to, such as Envoy, whose health checks take the
+    /// way of its requests.
+    private func asksForHealth(_ head: RequestHead, _ message: Span<UInt8>) -> Bool {
+        (head.method == .get || head.method == .head)
+            && message.equals("/readyz", in: head.path)
     }
 
     private func source(of head: RequestHead, _ message: Span<UInt8>) -> WebhookSource? {

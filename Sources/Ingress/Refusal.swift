@@ -6,6 +6,8 @@ internal import Journal
 enum Refusal {
     case methodNotAllowed
     case unauthorized
+    /// Its client showed no certificate that is let in.
+    case forbidden
     /// The request holds no valid event.
     case event(EventFailure)
     /// It can't be stored or handed on now.
@@ -22,6 +24,7 @@ enum Refusal {
         switch self {
         case .methodNotAllowed: "method_not_allowed"
         case .unauthorized: "unauthorized"
+        case .forbidden: "certificate_not_allowed"
         case .event(let failure): failure.code.rawValue
         case .unavailable(let code): code
         case .sinkRefused: "sink_refused"
@@ -39,6 +42,10 @@ enum Refusal {
             return Problem(
                 status: 401, code: code,
                 detail: "The request needs valid credentials in its Authorization field.")
+        case .forbidden:
+            return Problem(
+                status: 403, code: code,
+                detail: "The request needs a client certificate with a name that is let in here.")
         case .event(let failure):
             let status = isRouter ? failure.routerStatus : failure.status
             var problem = Problem(status: status, code: code, detail: failure.sentence)

@@ -12,12 +12,14 @@ final class WebhookSource {
     let index: Int
     let successStatus: Int
     private let path: [UInt8]
+    private let isOpen: Bool
     private let credentials: [BasicAuthentication]
+    /// Whoever has a certificate with one of these names is let in.
+    private let certificateNames: [String]
     private let dialect: Dialect
     private let statistics: SourceStatistics
     private let rejected: (String) -> Counter
-    private var received: LabelledCounters
-    private var decoder: EventDecoder
+    private var reader: EventReader
 
     /// In whose ways the source answers.
     enum Dialect {
@@ -35,17 +37,20 @@ final class WebhookSource {
         self.index = index
         successStatus = webhook.successStatus
         path = Array(webhook.path.utf8)
-        credentials = webhook.auth.map { auth in
+        isOpen = webhook.auth.isEmpty
+        credentials = webhook.auth.compactMap { auth in
             switch auth {
             case .basic(let username, let password):
                 BasicAuthentication(username: username, password: password.text)
+            case .clientCertificate: nil
             }
+        }
+        certificateNames = webhook.auth.flatMap { auth -> [String] in
+            guard case .clientCertificate(let names) = auth else { return [] }
+            return names
         }
         dialect = settings.router == nil ? .veer : .router
         statistics = context.statistics[index]
-        received = LabelledCounters(
-            metrics, "veer_events_received_total", help: "Events that were valid, by type.",
-            label: "type", labels: (name: "source", value: name))
         rejected = { reason in
             metrics.counter(
                 "veer_events_rejected_total", help: "Requests that held no valid event.",
@@ -54,28 +59,38 @@ final class WebhookSource {
         var decoderLimits = EventDecoder.Limits()
         decoderLimits.attributeBytes = limits.attributeBytes
         decoderLimits.events = limits.batchEvents
-        decoder = EventDecoder(
+        let decoder = EventDecoder(
             limits: decoderLimits, percentDecoding: .init(webhook.percentDecoding),
             acceptsVersion03: dialect == .router)
+        let received = LabelledCounters(
+            metrics, "veer_events_received_total", help: "Events that were valid, by type.",
+            label: "type", labels: (name: "source", value: name))
+        reader = EventReader(decoder, counting: received)
     }
 
     /// Whether the source takes requests for that path: the same octets, no other spelling.
     func serves(_ message: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard range.count == path.count else { return false }
-        for (offset, place) in range.enumerated() {
-            guard message[place] == path[offset] else { return false }
-        }
-        return true
+        message.equals(path, in: range)
     }
 
     // MARK: - Requests
 
     /// What a head is refused for, if it is.
-    func refusal(_ head: RequestHead, _ message: Span<UInt8>) -> Refusal? {
+    ///
+    /// - Parameter identity: asked for only where it counts.
+    func refusal(
+        _ head: RequestHead, _ message: Span<UInt8>, identity: () -> ClientIdentity?
+    ) -> Refusal? {
         guard takes(head.method) else { return .methodNotAllowed }
         // A receiver that validates its sender must get an answer without credentials.
         if head.method == .options, dialect == .veer { return nil }
-        return admits(head, message) ? nil : .unauthorized
+        guard !isOpen, !credentials.contains(where: { $0.admits(head, message) }) else {
+            return nil
+        }
+        guard !certificateNames.isEmpty else { return .unauthorized }
+        if let identity = identity(), identity.has(oneOf: certificateNames) { return nil }
+        // Where nothing else could help, there is nothing to challenge for.
+        return credentials.isEmpty ? .forbidden : .unauthorized
     }
 
     private func takes(_ method: RequestHead.Method) -> Bool {
@@ -84,10 +99,6 @@ final class WebhookSource {
         case .put, .patch: dialect == .router
         default: false
         }
-    }
-
-    private func admits(_ head: RequestHead, _ message: Span<UInt8>) -> Bool {
-        credentials.isEmpty || credentials.contains { $0.admits(head, message) }
     }
 
     /// Tells what may be sent here.
@@ -113,17 +124,14 @@ final class WebhookSource {
         _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>
     ) throws(EventFailure) -> Int {
         do throws(EventFailure) {
-            _ = try decoder.decode(
-                fields: head.fields, head: message, body: message.extracting(body))
+            try reader.read(head, message, body: body)
         } catch {
             throw isNoEvent(error, head, message)
                 ? EventFailure(.attributeMissing, attribute: "specversion") : error
         }
-        for index in 0..<decoder.count {
-            decoder.withValue(of: "type", ofEventAt: index) { received.counter(for: $0).add() }
-        }
-        statistics.received.add(decoder.count)
-        return decoder.count
+        let count = reader.decoder.count
+        statistics.received.add(count)
+        return count
     }
 
     /// Whether the original router took a request for no event at all, which it told otherwise
@@ -136,8 +144,12 @@ final class WebhookSource {
     }
 
     /// Makes the events that were read last ready for the journal.
-    func items(to sinks: SinkSet) -> [Submission.Item] {
-        (0..<decoder.count).map { Submission.Item(event: decoder.event(at: $0), sinks: sinks) }
+    func items(to sinks: (Event) -> SinkSet) -> [Submission.Item] {
+        let decoder = reader.decoder
+        return (0..<decoder.count).map { index in
+            let event = decoder.event(at: index)
+            return Submission.Item(event: event, sinks: sinks(event))
+        }
     }
 
     // MARK: - Refusals
@@ -155,7 +167,7 @@ final class WebhookSource {
             let challenge = BasicAuthentication.challenge(realm: realm)
             response.add(challenge.name, challenge.value)
         case .unavailable: response.add("Retry-After", "5")
-        case .event, .sinkRefused: break
+        case .event, .sinkRefused, .forbidden: break
         }
         return response
     }

@@ -13,48 +13,51 @@ enum Checksum {
     ///
     /// - Parameter seed: gives the same octets another checksum in another place.
     static func of(_ octets: Span<UInt8>, seed: UInt64) -> UInt64 {
-        unsafe of(octets.bytes, seed: seed)
+        unsafe octets.withUnsafeBytes { unsafe of($0, seed: seed) }
     }
 
     /// The checksum of these words, in little-endian order.
     static func of(_ words: Span<UInt64>, seed: UInt64) -> UInt64 {
-        unsafe of(words.bytes, seed: seed)
+        unsafe words.withUnsafeBytes { unsafe of($0, seed: seed) }
     }
 
-    private static func of(_ octets: RawSpan, seed: UInt64) -> UInt64 {
+    /// Through a pointer, because a span looks at its bounds for each word: half the time.
+    private static func of(_ octets: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         var offset = 0
         var hash = seed &+ prime5
-        if octets.byteCount >= 32 { hash = lanes(octets, seed, &offset) }
-        hash &+= UInt64(octets.byteCount)
-        while offset + 8 <= octets.byteCount {
-            hash = rotated(hash ^ round(0, word(octets, offset)), 27) &* prime1 &+ prime4
+        if octets.count >= 32 { hash = unsafe lanes(octets, seed, &offset) }
+        hash &+= UInt64(octets.count)
+        while offset + 8 <= octets.count {
+            hash = unsafe rotated(hash ^ round(0, word(octets, offset)), 27) &* prime1 &+ prime4
             offset += 8
         }
-        if offset + 4 <= octets.byteCount {
-            let half = unsafe octets.unsafeLoadUnaligned(
+        if offset + 4 <= octets.count {
+            let half = unsafe octets.loadUnaligned(
                 fromByteOffset: offset, as: UInt32.self)
             let product = UInt64(half) &* prime1
             hash = rotated(hash ^ product, 23) &* prime2 &+ prime3
             offset += 4
         }
-        while offset < octets.byteCount {
-            let octet = unsafe octets.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+        while offset < octets.count {
+            let octet = unsafe octets[offset]
             hash = rotated(hash ^ UInt64(octet) &* prime5, 11) &* prime1
             offset += 1
         }
         return avalanche(hash)
     }
 
-    private static func lanes(_ octets: RawSpan, _ seed: UInt64, _ offset: inout Int) -> UInt64 {
+    private static func lanes(_ octets: UnsafeRawBufferPointer, _ seed: UInt64, _ offset: inout Int)
+        -> UInt64
+    {
         var lane1 = seed &+ prime1 &+ prime2
         var lane2 = seed &+ prime2
         var lane3 = seed
         var lane4 = seed &- prime1
-        while offset + 32 <= octets.byteCount {
-            lane1 = round(lane1, word(octets, offset))
-            lane2 = round(lane2, word(octets, offset + 8))
-            lane3 = round(lane3, word(octets, offset + 16))
-            lane4 = round(lane4, word(octets, offset + 24))
+        while offset + 32 <= octets.count {
+            lane1 = unsafe round(lane1, word(octets, offset))
+            lane2 = unsafe round(lane2, word(octets, offset + 8))
+            lane3 = unsafe round(lane3, word(octets, offset + 16))
+            lane4 = unsafe round(lane4, word(octets, offset + 24))
             offset += 32
         }
         var hash = rotated(lane1, 1) &+ rotated(lane2, 7)
@@ -65,8 +68,8 @@ enum Checksum {
         return (hash ^ round(0, lane4)) &* prime1 &+ prime4
     }
 
-    private static func word(_ octets: RawSpan, _ offset: Int) -> UInt64 {
-        unsafe octets.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    private static func word(_ octets: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        unsafe octets.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     private static func round(_ lane: UInt64, _ word: UInt64) -> UInt64 {

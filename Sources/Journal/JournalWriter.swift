@@ -1,4 +1,5 @@
 internal import EventLoops
+internal import Glibc
 internal import Logging
 internal import Telemetry
 
@@ -18,6 +19,10 @@ final class JournalWriter: JournalOwner {
     static let outcomesLimit = 2_048
     static let purgeLimit = 2_048
     static let gatheringLimit = Duration.microseconds(200)
+    /// How long outcomes wait for submissions, whose commit they then share.
+    ///
+    /// Nobody waits for them; those that a crash forgets are delivered again.
+    static let outcomesPatience = Duration.milliseconds(1)
 
     let loop: EventLoop
     var store: JournalStore?
@@ -34,6 +39,7 @@ final class JournalWriter: JournalOwner {
     var reads: [Read] = []
     var isStopping = false
     var hasTurn = false
+    var hasPatience = false
     var hasNews = false
     var retriesSending = false
     var oldest: SequenceNumber = 0
@@ -67,7 +73,9 @@ final class JournalWriter: JournalOwner {
     }
 
     func handle(_ requests: [JournalRequest]) {
+        var isUrgent = false
         for request in requests {
+            if case .settle = request {} else { isUrgent = true }
             switch request {
             case .store(let submission): submissions.append(submission)
             case .settle(let outcomes): self.outcomes += outcomes
@@ -77,7 +85,21 @@ final class JournalWriter: JournalOwner {
             case .stop: isStopping = true
             }
         }
-        takeTurn()
+        if isUrgent || outcomes.count >= Self.outcomesLimit {
+            takeTurn()
+        } else {
+            waitForSubmissions()
+        }
+    }
+
+    /// Has outcomes settled in the next turn, and takes one if none comes soon.
+    private func waitForSubmissions() {
+        guard !hasPatience else { return }
+        hasPatience = true
+        loop.schedule(after: Self.outcomesPatience) {
+            self.hasPatience = false
+            if !self.outcomes.isEmpty { self.takeTurn() }
+        }
     }
 
     /// Has everything that comes in now done at once.
@@ -91,6 +113,8 @@ final class JournalWriter: JournalOwner {
     /// at it just now, and what a transaction costs doesn't depend much on how many share it.
     private func gather(since began: ContinuousClock.Instant) {
         hasNews = false
+        // They may need the processor that this thread is on.
+        sched_yield()
         loop.schedule(after: .nanoseconds(1)) {
             if self.hasNews, self.loop.now - began < Self.gatheringLimit {
                 self.gather(since: began)

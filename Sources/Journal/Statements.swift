@@ -106,19 +106,28 @@ struct Statements {
 }
 
 extension Event {
+    private static let names = (
+        id: word("id".utf8), source: word("source".utf8), type: word("type".utf8)
+    )
+
     /// Where id, source and type stand; empty where there is none.
     fileprivate var identity: (id: Range<Int>, source: Range<Int>, type: Range<Int>) {
         var (id, source, type) = (0..<0, 0..<0, 0..<0)
+        let names = Self.names
         for attribute in attributes {
-            switch attribute.name.count {
-            case 2 where octets[attribute.name].elementsEqual("id".utf8): id = attribute.value
-            case 4 where octets[attribute.name].elementsEqual("type".utf8):
-                type = attribute.value
-            case 6 where octets[attribute.name].elementsEqual("source".utf8):
-                source = attribute.value
-            default: break
+            switch Self.word(octets[attribute.name]) {
+            case names.id: id = attribute.value
+            case names.source: source = attribute.value
+            case names.type: type = attribute.value
+            default: continue
             }
+            if !id.isEmpty, !source.isEmpty, !type.isEmpty { break }
         }
         return (id, source, type)
+    }
+
+    /// A name as one number, quickly compared; a longer name's number is above those of 7 octets.
+    private static func word(_ name: some Sequence<UInt8>) -> UInt64 {
+        name.reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -28,6 +28,8 @@ public struct CurlError: Error, Equatable, Sendable, CustomStringConvertible {
     public var code: Int
     /// A sentence for people.
     public var text: String
+    /// What is wrong with a certificate, where that is the reason.
+    public var tlsFault: TLSFault?
 
     /// An error of curl's or of the client's.
     public init(kind: Kind, code: Int = 0, text: String) {
@@ -36,11 +38,14 @@ public struct CurlError: Error, Equatable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Takes a result that isn't `CURLE_OK`, and the details that curl wrote down.
-    init(_ result: CURLcode, details: String) {
+    /// Takes a result that isn't `CURLE_OK`, the details that curl wrote down, and what OpenSSL
+    /// made of the server's certificate.
+    init(_ result: CURLcode, details: String, verification: Int = 0) {
         let text =
             details.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : details
         self.init(kind: Kind(result), code: Int(result.rawValue), text: text)
+        tlsFault = TLSFault(result, details: details, verification: verification)
+        if tlsFault != nil { kind = .tls }
     }
 
     /// Kind and sentence.

@@ -17,6 +17,8 @@ public import EventLoops
     private var underWay: [ObjectIdentifier: HTTPTransfer] = [:]
     private var sockets: [CInt: WatchedSocket] = [:]
     private var connectionsLimit = 0
+    /// Whose success was said in this turn.
+    private var acknowledged: [HTTPTransfer] = []
     private var isClosed = false
     private var isTurnDue = false
     /// When curl wants to be called though no socket is ready.
@@ -29,6 +31,9 @@ public import EventLoops
         /// No request uses it; curl keeps it for the next.
         var isIdle = false
     }
+
+    /// How long to wait for the rest of a response that says a success.
+    private static let lingerTimeout = Duration.milliseconds(200)
 
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
@@ -64,7 +69,8 @@ public import EventLoops
         precondition(endpoint.underWayCount < endpoint.options.concurrency)
         endpoint.underWayCount += 1
         let transfer =
-            endpoint.idle.popLast() ?? HTTPTransfer(endpoint.options, userAgent: userAgent)
+            endpoint.idle.popLast()
+            ?? HTTPTransfer(endpoint.options, userAgent: userAgent, client: self)
         transfer.endpoint = endpoint
         transfer.completion = completion
         transfer.begin(request)
@@ -98,6 +104,7 @@ public import EventLoops
     }
 
     private func finish(_ transfer: HTTPTransfer, _ response: HTTPResponse) {
+        if let linger = transfer.linger.take() { loop.cancel(linger) }
         unsafe check(curl_multi_remove_handle(multi, transfer.easy))
         if let endpoint = transfer.endpoint.take() {
             endpoint.underWayCount -= 1
@@ -247,8 +254,15 @@ extension HTTPClient {
         var result = CURLE_OK
         while let easy = unsafe curl_multi_next_done(multi, &result) {
             guard let transfer = unsafe transfer(of: easy) else { continue }
-            finish(transfer, transfer.end(result))
+            closeIfDead(after: result, of: transfer)
+            if transfer.beginAgain(after: result) {
+                unsafe check(curl_multi_remove_handle(multi, easy))
+                unsafe check(curl_multi_add_handle(multi, easy))
+            } else {
+                finish(transfer, transfer.end(result))
+            }
         }
+        endAcknowledged()
     }
 
     private func transfer(of easy: UnsafeMutableRawPointer?) -> HTTPTransfer? {
@@ -258,5 +272,58 @@ extension HTTPClient {
             let context = unsafe context
         else { return nil }
         return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+    }
+}
+
+// MARK: - What curl doesn't do for HTTP/2
+
+extension HTTPClient {
+    /// The loop's time.
+    var now: ContinuousClock.Instant { loop.now }
+
+    /// A success was said over HTTP/2; called by curl, so that nothing may be ended yet.
+    func didAcknowledge(_ transfer: HTTPTransfer) { acknowledged.append(transfer) }
+
+    /// Ends requests that have their success but that curl may never end.
+    ///
+    /// This curl (7.88) forgets a request whose stream the server closed before curl had done
+    /// with sending: only the time limit would end it. A stream that is open still gets a moment,
+    /// so that it isn't reset for nothing: servers count that against a client.
+    private func endAcknowledged() {
+        for transfer in acknowledged.take() where isAcknowledged(transfer) {
+            if transfer.hasSentBody {
+                transfer.linger = loop.schedule(after: Self.lingerTimeout) { [weak self] in
+                    transfer.linger = nil
+                    self?.finish(transfer, transfer.end(CURLE_OK))
+                }
+            } else {
+                finish(transfer, transfer.end(CURLE_OK))
+            }
+        }
+    }
+
+    /// It may have ended since then, and a later request may be under way.
+    private func isAcknowledged(_ transfer: HTTPTransfer) -> Bool {
+        transfer.isAcknowledged && underWay[ObjectIdentifier(transfer)] != nil
+    }
+
+    /// Closes a connection that brought nothing for as long as a whole request may take.
+    ///
+    /// curl goes on to use it, and each request on it would run into its time limit.
+    private func closeIfDead(after result: CURLcode, of transfer: HTTPTransfer) {
+        guard result == CURLE_OPERATION_TIMEDOUT, transfer.isSecure, transfer.status == nil,
+            transfer.endpoint?.lastAnswer.map({ $0 < transfer.began }) ?? true,
+            let socket = transfer.socket
+        else { return }
+        shutdown(socket, CInt(SHUT_RDWR))
+    }
+}
+
+extension Array {
+    /// Its elements; it's empty then.
+    fileprivate mutating func take() -> Self {
+        let elements = self
+        self = []
+        return elements
     }
 }

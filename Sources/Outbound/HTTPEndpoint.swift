@@ -7,13 +7,13 @@ public final class HTTPEndpoint {
     public struct Options: Sendable {
         /// An absolute `http` or `https` URL.
         public var url: String
-        /// Takes any certificate.
-        public var isInsecure = false
-        /// A PEM file with the only authorities to trust; nil trusts the system's.
-        public var authorities: String?
-        /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust, whoever issued
-        /// it; with it ``authorities`` and the name don't count.
-        public var certificateDigest: [UInt8]?
+        /// Whom an `https` server must prove to be, and who asks.
+        public var tls = TLSOptions()
+        /// Takes HTTP/2 where an `https` server offers it.
+        public var takesHTTP2 = true
+        /// Makes a connection for each request, so that none is ever sent twice: curl sends a
+        /// request again that met a connection on its end.
+        public var sendsOnce = false
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
@@ -36,7 +36,28 @@ public final class HTTPEndpoint {
         public init(url: String) { self.url = url }
     }
 
+    /// Whom an `https` server must prove to be, and who asks.
+    public struct TLSOptions: Sendable {
+        /// A PEM file with the only authorities to trust; nil trusts the system's.
+        public var authorities: String?
+        /// A PEM file with our certificate, and those that lead to its authority.
+        public var certificate: String?
+        /// A PEM file with our certificate's private key.
+        public var key: String?
+        /// Takes any certificate.
+        public var isInsecure = false
+        /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust, whoever issued
+        /// it to whatever name; ``authorities`` don't count then. One for each client: curl uses
+        /// a connection for all requests to an address.
+        public var certificateDigest: [UInt8]?
+
+        /// The system's authorities, and no certificate of ours.
+        public init() {}
+    }
+
     let options: Options
+    /// When a response to any request last began.
+    var lastAnswer: ContinuousClock.Instant?
     var idle: [HTTPTransfer] = []
     var underWayCount = 0
 

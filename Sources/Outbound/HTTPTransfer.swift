@@ -1,5 +1,5 @@
-internal import CCertificatePin
 internal import CCurl
+internal import EventLoops
 
 /// A configured handle of curl's, and what it needs to live while a request is under way.
 ///
@@ -7,31 +7,39 @@ internal import CCurl
 @safe final class HTTPTransfer {
     let easy: UnsafeMutableRawPointer
     let isSecure: Bool
+    /// When the request was begun.
+    private(set) var began: ContinuousClock.Instant
+    /// A success was said over HTTP/2, by a header section that is complete.
+    private(set) var isAcknowledged = false
+    /// Waits a moment longer for the end of such a response.
+    var linger: LoopTimer?
     /// Set while a request is under way only: the endpoint holds those that are idle.
     var endpoint: HTTPEndpoint?
     var completion: ((HTTPResponse) -> Void)?
 
+    private unowned let client: HTTPClient
     private let options: HTTPEndpoint.Options
+    private static let repeatsLimit = 3
+
     private let details = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
-    /// As `certificate_pin_set` wants it; curl has a pointer to it.
-    private let pin: UnsafeMutableBufferPointer<UInt8>?
+    private let pin: CertificatePin?
     private let fields = FieldList()
     private var method = ""
     private var timeout = Duration.zero
     private var headBytes = 0
     private var bodyBytes = 0
     private var isCut = false
+    private var repeatsLeft = repeatsLimit
+    private var bodyCount = 0
     private var body: [UInt8] = []
 
-    init(_ options: HTTPEndpoint.Options, userAgent: String) {
+    init(_ options: HTTPEndpoint.Options, userAgent: String, client: HTTPClient) {
         guard let easy = unsafe curl_easy_init() else { preconditionFailure("no memory for curl") }
         unsafe self.easy = easy
         self.options = options
-        unsafe pin = options.certificateDigest.map { digest in
-            let pin = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: digest.count + 1)
-            _ = unsafe pin.initialize(from: [UInt8(digest.count)] + digest)
-            return unsafe pin
-        }
+        pin = options.tls.certificateDigest.map { CertificatePin($0) }
+        self.client = client
+        began = client.now
         isSecure = options.url.lowercased().hasPrefix("https:")
         unsafe details.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         configure(userAgent)
@@ -40,22 +48,21 @@ internal import CCurl
     deinit {
         unsafe curl_easy_cleanup(easy)
         unsafe details.deallocate()
-        unsafe pin?.deallocate()
     }
 
     /// Makes ready what changes from request to request; curl copies the body.
     func begin(_ request: HTTPRequest) {
-        unsafe details.pointee = 0
-        (headBytes, bodyBytes, isCut) = (0, 0, false)
-        body.removeAll(keepingCapacity: true)
+        prepare()
+        began = client.now
+        if repeatsLeft == 0 { avoidHTTP2(false) }
+        repeatsLeft = Self.repeatsLimit
         if method != request.method { choose(request.method) }
         if timeout != request.timeout {
             timeout = request.timeout
             set(CURLOPT_TIMEOUT_MS, max(1, timeout.wholeMilliseconds))
         }
-        // See `takeHead`.
-        set(CURLOPT_LOW_SPEED_TIME, 0)
         unsafe check(fields.apply(request.fields, to: easy))
+        bodyCount = request.method == "GET" ? 0 : request.body.count
         guard request.method != "GET" else { return }
         unsafe check(curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, request.body.count))
         unsafe request.octets[request.body].withUnsafeBytes { body in
@@ -65,13 +72,72 @@ internal import CCurl
         }
     }
 
+    /// Makes ready to send the same request again at once, where its stream or connection ended
+    /// before any answer; `false` where that makes no sense.
+    ///
+    /// Servers close HTTP/2 connections with requests under way, and this curl (7.88) loses the
+    /// answer of some streams that end before their body was sent.
+    func beginAgain(after result: CURLcode) -> Bool {
+        let left = timeout - (client.now - began)
+        let codes = [CURLE_HTTP2_STREAM, CURLE_HTTP2, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR]
+        guard codes.contains(result), isSecure, status == nil, repeatsLeft > 0, left > .zero
+        else { return false }
+        prepare()
+        repeatsLeft -= 1
+        if repeatsLeft == 0 { avoidHTTP2(true) }
+        timeout = left
+        set(CURLOPT_TIMEOUT_MS, max(1, timeout.wholeMilliseconds))
+        return true
+    }
+
+    /// Takes a connection of its own, or the endpoint's again.
+    ///
+    /// By HTTP/1.1 the answer is found even where it comes in the midst of a large body.
+    private func avoidHTTP2(_ isAvoided: Bool) {
+        let version = isAvoided ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
+        set(CURLOPT_HTTP_VERSION, Int(version))
+        set(CURLOPT_FRESH_CONNECT, isAvoided ? 1 : 0)
+        set(CURLOPT_FORBID_REUSE, isAvoided ? 1 : 0)
+    }
+
+    private func prepare() {
+        unsafe details.pointee = 0
+        (headBytes, bodyBytes, isCut, isAcknowledged) = (0, 0, false, false)
+        body.removeAll(keepingCapacity: true)
+        // See `takeHead`.
+        set(CURLOPT_LOW_SPEED_TIME, 0)
+    }
+
+    /// Whether curl has handed on all of the body.
+    var hasSentBody: Bool {
+        var count = 0
+        unsafe check(curl_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &count))
+        return count >= bodyCount
+    }
+
+    private var isHTTP2: Bool {
+        var version = 0
+        unsafe check(curl_get_long(easy, CURLINFO_HTTP_VERSION, &version))
+        return version == CURL_HTTP_VERSION_2_0
+    }
+
+    /// The socket of the request's connection, where that is open still.
+    var socket: CInt? {
+        var socket: CInt = -1
+        unsafe check(curl_get_socket(easy, CURLINFO_ACTIVESOCKET, &socket))
+        return socket < 0 ? nil : socket
+    }
+
     /// What came of the request; gives back the memory that curl's copy of the body takes.
     func end(_ result: CURLcode) -> HTTPResponse {
         defer { unsafe check(curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)) }
         var response = HTTPResponse(status: status)
         response.isCut = isCut
         if !isCut, result != CURLE_OK {
-            response.error = CurlError(result, details: unsafe String(cString: details))
+            var verification = 0
+            unsafe check(curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &verification))
+            response.error = CurlError(
+                result, details: unsafe String(cString: details), verification: verification)
         } else if response.status == nil {
             response.error = CurlError(kind: .malformed, text: "no final response")
         }
@@ -83,7 +149,7 @@ internal import CCurl
         return response
     }
 
-    private var status: Int? {
+    var status: Int? {
         var status = 0
         unsafe check(curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status))
         return status >= 200 ? status : nil
@@ -96,12 +162,18 @@ extension HTTPTransfer {
     /// Takes a line of the header section; `false` ends the transfer.
     fileprivate func takeHead(_ count: Int) -> Bool {
         if headBytes == 0 {
+            endpoint?.lastAnswer = client.now
             // Not before, because a receiver may think for as long as the whole limit allows.
             let limit = options.slowTimeout.wholeMilliseconds / 1_000
             set(CURLOPT_LOW_SPEED_TIME, max(1, limit))
         }
         headBytes += count
         isCut = headBytes > options.headBytesLimit
+        // Its last line is empty.
+        if count == 2, !isAcknowledged, isHTTP2, let status, 200...299 ~= status {
+            isAcknowledged = true
+            client.didAcknowledge(self)
+        }
         return !isCut
     }
 
@@ -151,14 +223,16 @@ extension HTTPTransfer {
         set(CURLOPT_URL, options.url)
         set(CURLOPT_USERAGENT, userAgent)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
-        // Not HTTP/2. With it this curl (7.88) can't use a plain connection twice, and forgets a
-        // request whose answer came before its body was read; and each request costs more.
-        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        set(CURLOPT_SSL_VERIFYPEER, options.isInsecure ? 0 : 1)
-        set(CURLOPT_SSL_VERIFYHOST, options.isInsecure ? 0 : 2)
-        if let authorities = options.authorities { set(CURLOPT_CAINFO, authorities) }
-        if let pin = unsafe pin?.baseAddress {
-            precondition(unsafe certificate_pin_set(easy, pin) != 0)
+        let takesHTTP2 = isSecure && options.takesHTTP2
+        // HTTP/2 over TLS, if the server wants to: this curl (7.88) can't use a plain connection
+        // twice for it.
+        set(CURLOPT_HTTP_VERSION, Int(takesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
+        // A connection that is being made may soon take all requests that wait.
+        set(CURLOPT_PIPEWAIT, takesHTTP2 ? 1 : 0)
+        if isSecure { apply(options.tls) }
+        if options.sendsOnce {
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_FORBID_REUSE, 1)
         }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, options.connectTimeout.wholeMilliseconds))
         set(CURLOPT_LOW_SPEED_LIMIT, options.bytesPerSecondLeast)
@@ -172,6 +246,22 @@ extension HTTPTransfer {
         // A look-up that is given up ends on its own thread; the loop doesn't wait for it.
         set(CURLOPT_QUICK_EXIT, 1)
         unsafe check(curl_set_close_on_exec(easy))
+    }
+
+    private func apply(_ tls: HTTPEndpoint.TLSOptions) {
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
+        set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure || pin != nil ? 0 : 2)
+        unsafe pin?.apply(to: easy)
+        if let authorities = tls.authorities {
+            set(CURLOPT_CAINFO, authorities)
+            // Or the system's would be trusted, too.
+            unsafe check(curl_set_string(easy, CURLOPT_CAPATH, nil))
+        }
+        // A file that was replaced is read by then.
+        set(CURLOPT_CA_CACHE_TIMEOUT, 60)
+        if let certificate = tls.certificate { set(CURLOPT_SSLCERT, certificate) }
+        if let key = tls.key { set(CURLOPT_SSLKEY, key) }
     }
 
     private func choose(_ method: String) {

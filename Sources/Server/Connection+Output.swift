@@ -1,5 +1,6 @@
 internal import CLinux
 internal import EventLoops
+internal import TLS
 
 extension Connection {
     /// Whether the peer is so slow to take what it asked for that nothing more should be read.
@@ -8,6 +9,16 @@ extension Connection {
     /// Lets `write` append octets to the output; they go out with the next flush.
     @inline(__always)
     func send(_ write: (inout [UInt8]) -> Void) {
+        guard let tls else { return sendAsIs(write) }
+        var plaintext = server.takeOutput()
+        write(&plaintext)
+        sendAsIs { tls.send(plaintext.span, output: &$0) }
+        server.giveBack(plaintext)
+    }
+
+    /// The same for what isn't to be encrypted, or is already.
+    @inline(__always)
+    func sendAsIs(_ write: (inout [UInt8]) -> Void) {
         var output = takeOutput()
         write(&output)
         swap(&output, &self.output)

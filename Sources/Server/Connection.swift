@@ -1,12 +1,15 @@
 internal import CLinux
 internal import EventLoops
 internal import HTTP
+internal import TLS
 
 /// One peer's connection: its socket, what waits to be written to it, and the time it has.
 ///
 /// Owner: the server's loop. What the octets mean is up to its ``VersionDriver``.
 final class Connection {
     enum State {
+        /// The peer and we agree on keys; nothing is known of its requests yet.
+        case handshaking
         /// Requests are read and answered.
         case open
         /// The last response was written, or the peer sent its last request; what still comes in
@@ -17,10 +20,12 @@ final class Connection {
 
     /// The connection's place in the server's list.
     var index = 0
-    let peer: Peer
+    var peer: Peer
     let server: HTTPServer
 
-    var state = State.open
+    var state: State
+    /// What encrypts; nothing on a plain connection.
+    var tls: TLSSession?
     var clock: ConnectionClock
     /// What the peer hasn't taken yet, from `outputStart` on.
     var output: [UInt8] = []
@@ -29,11 +34,13 @@ final class Connection {
     let number: CInt
     private var descriptor: Descriptor?
     private var registration: EventLoop.Registration?
-    private var driver: any VersionDriver
+    var driver: any VersionDriver
     /// The system may have more to read; told of changes only, we'd not be told again.
     private var mayRead = true
     /// The peer sends no more, so that a short read isn't the end of what there is.
     private var isPeerDone = false
+    /// The peer said within TLS that it sends no more.
+    var isInputClosed = false
     /// Everything that the peer sent was read.
     private(set) var isInputOver = false
 
@@ -42,7 +49,10 @@ final class Connection {
         self.descriptor = consume descriptor
         self.server = server
         peer = Peer(address: address)
-        clock = ConnectionClock(now: server.loop.nanoseconds)
+        tls = server.tls?.makeSession()
+        state = tls == nil ? .open : .handshaking
+        clock = ConnectionClock(
+            tls == nil ? .idle : .handshake, now: server.loop.nanoseconds)
         driver = HTTP1Driver()
     }
 
@@ -68,7 +78,9 @@ final class Connection {
     func proceed() {
         let now = server.loop.nanoseconds
         var isMoreLeft = false
+        if state == .handshaking { shakeHands() }
         if state == .open { isMoreLeft = driver.proceed(self, now: now) }
+        if isInputOver, driver.phase != .answer { linger() }
         flush()
         if state == .lingering { isMoreLeft = discard() }
         // Where the peer is slow to take a response, its progress brings us back.
@@ -78,7 +90,11 @@ final class Connection {
 
     private var phase: ConnectionClock.Phase {
         guard output.isEmpty else { return .output }
-        return state == .open ? driver.phase : .end
+        switch state {
+        case .handshaking: return .handshake
+        case .open: return driver.phase
+        case .lingering, .closed: return .end
+        }
     }
 
     /// Comes back in the loop's next turn, after the others had theirs.
@@ -93,9 +109,9 @@ final class Connection {
         }
     }
 
-    /// The answer to the request of that number has come.
-    func complete(_ number: Int, with response: Response) {
-        guard state == .open, driver.complete(number, with: response, self) else { return }
+    /// The answer to a request has come.
+    func complete(_ exchange: Exchange, with response: Response) {
+        guard state == .open, driver.complete(exchange, with: response) else { return }
         proceed()
     }
 
@@ -103,8 +119,13 @@ final class Connection {
     func checkTime(now: Int) {
         guard state != .closed else { return }
         switch clock.verdict(now: now, server.clockLimits) {
-        case .wait: if state == .open { driver.checkTime(self, now: now) }
-        case .close: close()
+        case .wait:
+            if state == .open { driver.checkTime(self, now: now) }
+            // What it waits for may have changed since the peer was heard of last.
+            clock.enter(phase, now: now)
+        case .close:
+            if state == .open { driver.finish(self) }
+            close()
         case .refuse:
             driver.refuseSlowRequest(self)
             proceed()
@@ -117,18 +138,36 @@ final class Connection {
     func drain() {
         mayRead = true
         proceed()
+        if state == .open { driver.finish(self) }
         if isIdle { close() }
+    }
+
+    /// Tells the peer to go elsewhere.
+    func sendAway() {
+        if state == .open { driver.sendAway(self) }
     }
 
     private var isIdle: Bool { state == .open && output.isEmpty && driver.phase == .idle }
 
     /// Reads no more requests, and closes when everything is written and the peer has read it.
     func linger() {
-        if state == .open { state = .lingering }
+        guard state == .open || state == .handshaking else { return }
+        if state == .handshaking { server.handshakeEnded() }
+        state = .lingering
+        sayGoodbye()
+        // The peer learns of the end behind what is left to write.
+        if output.isEmpty { linux_shutdown_writing(number) } else { flush() }
     }
 
     func close() {
         guard state != .closed else { return }
+        if state == .handshaking { server.handshakeEnded() }
+        if state == .open, output.isEmpty {
+            sayGoodbye()
+            flush()
+            // Where the peer is gone already, that was found out just now.
+            guard state != .closed else { return }
+        }
         state = .closed
         if let registration { server.loop.unwatch(registration, number: number) }
         registration = nil
@@ -145,6 +184,7 @@ final class Connection {
     /// - Returns: whether there was something to read.
     func receive(_ bytes: Int, into buffer: inout ReadBuffer) -> Bool {
         guard mayRead else { return false }
+        if let tls { return receive(with: tls, into: &buffer) }
         buffer.makeRoom(for: min(bytes, 64 * 1024), limit: server.bufferBytesLimit)
         let number = number
         let room = buffer.room.count
@@ -157,16 +197,13 @@ final class Connection {
         return received(count, room: room)
     }
 
-    private func received(_ count: Int, room: Int) -> Bool {
+    /// Keeps account of what a read gave.
+    ///
+    /// - Returns: whether there was something to read.
+    func received(_ count: Int, room: Int) -> Bool {
         guard count > 0 else {
             mayRead = false
-            if count == 0 {
-                // Nobody is left to take an answer to half a request.
-                isInputOver = true
-                linger()
-            } else if count != -Int(EAGAIN) {
-                close()
-            }
+            if count == 0 { inputEnded() } else if count != -Int(EAGAIN) { close() }
             return false
         }
         if count < room, !isPeerDone { mayRead = false }
@@ -174,17 +211,34 @@ final class Connection {
         return true
     }
 
+    /// Nobody is left to take an answer to half a request; to whole ones they may.
+    func inputEnded() {
+        isInputOver = true
+        if state == .handshaking || driver.phase != .answer { linger() }
+    }
+
     /// Drops what nobody wants any more.
     ///
     /// - Returns: whether it stopped before there was nothing left to read.
     private func discard() -> Bool {
         for _ in 0..<Self.stepsOfTurn {
-            guard server.withDiscarded({ receive(0, into: &$0) }) else {
+            guard mayRead, receiveScratch() != nil else {
                 if isInputOver, output.isEmpty { close() }
                 return false
             }
         }
         return true
+    }
+
+    /// Reads into the server's scratch buffer.
+    ///
+    /// - Returns: how many octets are in it, or nothing if there was nothing to read.
+    func receiveScratch() -> Int? {
+        let number = number
+        let count = unsafe server.scratch.withUnsafeMutableBytes { octets in
+            unsafe linux_receive(number, octets.baseAddress, octets.count)
+        }
+        return received(count, room: server.scratch.count) ? count : nil
     }
 
     /// The steps of one turn; more would keep the loop from its other connections.

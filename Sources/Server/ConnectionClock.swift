@@ -7,6 +7,8 @@ internal import EventLoops
 struct ConnectionClock: Sendable {
     /// What the connection waits for.
     enum Phase: Sendable, Equatable {
+        /// The end of a TLS handshake.
+        case handshake
         /// The next request's first octet.
         case idle
         /// The rest of a head.
@@ -31,12 +33,15 @@ struct ConnectionClock: Sendable {
         case close
     }
 
-    private(set) var phase = Phase.idle
+    private(set) var phase: Phase
     private var since: Int
     private var bodyBytes = 0
 
-    /// A connection that was just taken in.
-    init(now: Int) { since = now }
+    /// A connection that was just taken in, and waits for that.
+    init(_ phase: Phase = .idle, now: Int) {
+        self.phase = phase
+        since = now
+    }
 
     /// The connection waits for something else now; the time for it begins.
     mutating func enter(_ phase: Phase, now: Int) {
@@ -65,6 +70,7 @@ struct ConnectionClock: Sendable {
         let time = now - since
         switch phase {
         case .answer: return .wait
+        case .handshake: return time > limits.handshake ? .close : .wait
         case .idle: return time > limits.idle ? .close : .wait
         case .head: return time > limits.requestHead ? .refuse : .wait
         case .body:
@@ -79,6 +85,7 @@ struct ConnectionClock: Sendable {
 
     /// How long each phase may last.
     struct Limits {
+        var handshake: Int
         var requestHead: Int
         var body: Int
         var bodyGrace: Int
@@ -88,6 +95,7 @@ struct ConnectionClock: Sendable {
         var linger: Int
 
         init(_ limits: ServerLimits) {
+            handshake = limits.handshakeTimeout.wholeNanoseconds
             requestHead = limits.requestHeadTimeout.wholeNanoseconds
             body = limits.bodyTimeout.wholeNanoseconds
             bodyGrace = limits.bodyGrace.wholeNanoseconds

@@ -27,6 +27,9 @@ final class HTTP1Driver: VersionDriver {
     /// What is waited for when no answer is.
     private var phaseOfIntake = ConnectionClock.Phase.idle
 
+    /// - Parameter intake: what has been read already.
+    init(_ intake: Intake? = nil) { self.intake = intake }
+
     var phase: ConnectionClock.Phase { isAnswering ? .answer : phaseOfIntake }
 
     // MARK: - Reading
@@ -35,6 +38,8 @@ final class HTTP1Driver: VersionDriver {
         guard !isAnswering else { return false }
         let intake = self.intake.take() ?? connection.server.takeIntake()
         let isMoreLeft = takeSteps(&intake.parts, connection, now: now)
+        // What another version has taken over isn't lent to anybody: half a head was read in it.
+        guard connection.driver === self else { return isMoreLeft }
         let wantsNoMore = connection.state != .open || intake.parts.buffer.isEmpty
         phaseOfIntake =
             wantsNoMore ? .idle : intake.parts.reader.isWithinBody ? .body : .head
@@ -60,10 +65,32 @@ final class HTTP1Driver: VersionDriver {
                 case .request(let body): take(body, &intake, connection, now: now)
                 }
             } catch {
-                refuse(Problem(error), connection)
+                guard !beginsHTTP2(intake.buffer, connection) else {
+                    connection.beginHTTP2(with: &intake.buffer)
+                    return true
+                }
+                refuse(problem(error, intake.buffer), connection)
             }
         }
         return true
+    }
+
+    /// Whether the client knew before that HTTP/2 is spoken here.
+    ///
+    /// Spec: RFC 9113 §3.3
+    private func beginsHTTP2(_ buffer: ReadBuffer, _ connection: Connection) -> Bool {
+        current.number == 0 && connection.tls == nil && connection.server.limits.http2 != nil
+            && buffer.octets[buffer.unread].starts(with: "PRI * HTTP/2.0\r\n".utf8)
+    }
+
+    private func problem(_ failure: RequestFailure, _ buffer: ReadBuffer) -> Problem {
+        var problem = Problem(failure)
+        // How each record of a handshake begins.
+        if current.number == 0, buffer.octets[buffer.unread].starts(with: [22, 3]) {
+            problem.code = "tls_on_plain_port"
+            problem.detail = "The client speaks TLS, which this port doesn't; use http."
+        }
+        return problem
     }
 
     private func admit(
@@ -111,14 +138,15 @@ final class HTTP1Driver: VersionDriver {
         connection.server.handler.answer(
             intake.reader.head, intake.buffer.octets.span.extracting(intake.buffer.unread),
             body: body, from: connection.peer,
-            Exchange(connection: connection, number: current.number))
+            Exchange(connection: connection, number: current.number, began: current.began))
     }
 
     // MARK: - Answering
 
-    func complete(_ number: Int, with response: Response, _ connection: Connection) -> Bool {
-        guard isAnswering, number == current.number else { return false }
+    func complete(_ exchange: Exchange, with response: Response) -> Bool {
+        guard isAnswering, exchange.number == current.number else { return false }
         isAnswering = false
+        let connection = exchange.connection
         reply(response, connection, now: connection.server.loop.nanoseconds)
         return true
     }
@@ -156,4 +184,7 @@ final class HTTP1Driver: VersionDriver {
 
     /// The next response says so.
     func sendAway(_ connection: Connection) {}
+
+    /// There are no words for it between requests.
+    func finish(_ connection: Connection) {}
 }

@@ -2,6 +2,7 @@ internal import CLinux
 public import EventLoops
 internal import Glibc
 internal import HTTP
+public import TLS
 public import Telemetry
 
 /// One listener's connections on one loop.
@@ -17,6 +18,8 @@ public final class HTTPServer {
         let connectionsRefused: Counter
         let acceptFailures: Counter
         let requests: @Sendable (Int) -> Counter
+        let handshakesUnderWay: Gauge
+        let handshakes: @Sendable (String) -> Counter
 
         /// Makes the listener's metrics.
         public init(name: String, metrics: Metrics) {
@@ -38,17 +41,29 @@ public final class HTTPServer {
                     "veer_http_requests_total", help: "Requests by the response's status.",
                     listener, (name: "code", value: "\(status)"))
             }
+            handshakesUnderWay = metrics.gauge(
+                "veer_tls_handshakes_under_way", help: "TLS handshakes that have begun.", listener)
+            handshakes = { outcome in
+                metrics.counter(
+                    "veer_tls_handshakes_total", help: "TLS handshakes that ended, and how.",
+                    listener, (name: "outcome", value: outcome))
+            }
         }
     }
 
     let loop: EventLoop
     let limits: ServerLimits
-    let clockLimits: ConnectionClock.Limits
+    private(set) var clockLimits: ConnectionClock.Limits
     let handler: any RequestHandler
     /// A `Date` field line of this second.
     private(set) var date: [UInt8] = []
     /// Whether every response is the last of its connection.
-    private(set) var isDraining = false
+    public private(set) var isDraining = false
+
+    /// What makes the sessions of new connections; nothing where they are plain.
+    private(set) var tls: TLSContext?
+    /// What is read to be decrypted at once, or dropped.
+    var scratch = [UInt8](repeating: 0, count: 16 * 1024)
 
     private let socket: ListeningSocket
     private let shared: Shared
@@ -60,23 +75,30 @@ public final class HTTPServer {
     private var spareOutput: [UInt8]?
     private var counters = [Counter?](repeating: nil, count: 600)
     private var second = 0
+    private var isPaused = false
     private var whenDrained: (() -> Void)?
 
     /// Begins to take connections.
+    ///
+    /// - Parameter tls: made on the loop; without it connections are plain.
     public init(
         on loop: EventLoop, socket: ListeningSocket, limits: ServerLimits, shared: Shared,
-        handler: any RequestHandler
+        tls: TLSContext? = nil, handler: any RequestHandler
     ) throws(SystemError) {
         self.loop = loop
         self.socket = socket
         self.limits = limits
         clockLimits = ConnectionClock.Limits(limits)
         self.shared = shared
+        self.tls = tls
         self.handler = handler
         refreshDate()
         listening = try loop.watch(socket.descriptor, for: .reading) { _ in self.accept() }
         tick()
     }
+
+    /// Whether no more connections are taken.
+    var isClosing: Bool { whenDrained != nil }
 
     /// How many connections are open.
     public var connectionsCount: Int { connections.count }
@@ -84,7 +106,11 @@ public final class HTTPServer {
     // MARK: - Ending
 
     /// Makes every response from now on the last of its connection, so that peers go elsewhere.
-    public func sendAway() { isDraining = true }
+    public func sendAway() {
+        guard !isDraining else { return }
+        isDraining = true
+        for connection in connections { connection.sendAway() }
+    }
 
     /// Takes no more connections and lets those that are open finish what they have begun.
     ///
@@ -101,8 +127,11 @@ public final class HTTPServer {
         listening = nil
         socket.stopListening()
         whenDrained = done
+        // Those that came meanwhile haven't heard of it: at their beginning, some clients would
+        // take it for a failure of their first request.
+        for connection in connections { connection.sendAway() }
         loop.schedule(after: idleGrace) {
-            for connection in self.connections { connection.drain() }
+            for connection in self.connections.reversed() { connection.drain() }
         }
         checkDrained()
     }
@@ -123,6 +152,7 @@ public final class HTTPServer {
     private func accept() {
         // A turn is shared with the connections that are open, so it takes only so many.
         for _ in 0..<64 {
+            guard !isCrowded else { return pauseAccepting() }
             var address = linux_address()
             let number = unsafe linux_accept(socket.descriptor.number, &address)
             guard number >= 0 else { return acceptFailed(-number) }
@@ -140,6 +170,7 @@ public final class HTTPServer {
         let connection = Connection(descriptor, address: peer, server: self)
         connection.index = connections.count
         connections.append(connection)
+        if tls != nil { shared.handshakesUnderWay.add(1) }
         do throws(SystemError) {
             try connection.start()
         } catch {
@@ -163,17 +194,46 @@ public final class HTTPServer {
     }
 
     private func acceptFailed(_ error: CInt) {
-        guard error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM,
-            let registration = listening
+        guard error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM
         else { return }
         // Told of it as long as somebody waits, we'd turn for nothing until a descriptor is free.
         shared.acceptFailures.add()
-        let number = socket.descriptor.number
-        try? loop.change(registration, number: number, to: [])
-        loop.schedule(after: .milliseconds(100)) {
-            guard let listening = self.listening else { return }
-            try? self.loop.change(listening, number: number, to: .reading)
-        }
+        pauseAccepting()
+    }
+
+    /// Leaves whoever comes in the system's queue until the next look at the clock.
+    private func pauseAccepting() {
+        guard let listening, !isPaused else { return }
+        isPaused = true
+        try? loop.change(listening, number: socket.descriptor.number, to: [])
+    }
+
+    private func resumeAccepting() {
+        guard let listening, isPaused, !isCrowded else { return }
+        isPaused = false
+        try? loop.change(listening, number: socket.descriptor.number, to: .reading)
+    }
+
+    // MARK: - Handshakes
+
+    /// Takes other certificates into use, for the connections that come from now on.
+    public func replace(tls: TLSContext) { self.tls = tls }
+
+    /// Whether as many handshakes are under way as may be.
+    private var isCrowded: Bool {
+        tls != nil && shared.handshakesUnderWay.value >= limits.handshakes
+    }
+
+    /// Where others wait to begin, whoever does nothing has less time.
+    private var handshakeTimeout: Duration {
+        isCrowded ? min(.seconds(1), limits.handshakeTimeout) : limits.handshakeTimeout
+    }
+
+    /// A handshake is over, be it for its time or with its connection.
+    func handshakeEnded(outcome: String = "broken_off") {
+        shared.handshakesUnderWay.add(-1)
+        shared.handshakes(outcome).add()
+        resumeAccepting()
     }
 
     func removed(_ connection: Connection) {
@@ -191,6 +251,8 @@ public final class HTTPServer {
     private func tick() {
         loop.schedule(after: .milliseconds(250)) {
             self.refreshDate()
+            self.clockLimits.handshake = self.handshakeTimeout.wholeNanoseconds
+            self.resumeAccepting()
             for connection in self.connections.reversed() {
                 connection.checkTime(now: self.loop.nanoseconds)
             }
@@ -202,11 +264,16 @@ public final class HTTPServer {
 
     /// The most that one connection's unread octets may take.
     var bufferBytesLimit: Int {
-        limits.head.headerBytes + limits.bodyBytes + limits.chunkOverheadBytes + Intake.bufferBytes
+        limits.head.headerBytes + limits.bodyBytes + limits.chunkOverheadBytes + intakeBytes
+    }
+
+    /// Room for one read, and where it's encrypted for what it may complete.
+    private var intakeBytes: Int {
+        tls == nil ? scratch.count : TLSSession.roomNeeded(for: scratch.count)
     }
 
     func takeIntake() -> Intake {
-        spareIntake.take() ?? spareIntakes.popLast() ?? Intake(limits)
+        spareIntake.take() ?? spareIntakes.popLast() ?? Intake(limits, bytes: intakeBytes)
     }
 
     /// - Parameter intake: whatever is still in it is dropped.
@@ -217,15 +284,6 @@ public final class HTTPServer {
         } else if spareIntakes.count < 64 {
             spareIntakes.append(intake)
         }
-    }
-
-    /// Lends a buffer for octets that nobody wants; what is read into it is gone after the call.
-    func withDiscarded<Result>(_ body: (inout ReadBuffer) -> Result) -> Result {
-        let intake = takeIntake()
-        let result = body(&intake.parts.buffer)
-        intake.parts.buffer.use(intake.parts.buffer.unread.count)
-        giveBack(intake)
-        return result
     }
 
     func takeOutput() -> [UInt8] { spareOutput.take() ?? [] }

@@ -3,9 +3,6 @@ internal import HTTP
 /// What a connection reads its requests with; lent to it by the server, so that a connection that
 /// waits for its next request needs no memory for it.
 final class Intake {
-    /// The octets of a buffer that wasn't made larger for a body.
-    static let bufferBytes = 16 * 1024
-
     /// Both together, because they are always changed together.
     struct Parts {
         var buffer: ReadBuffer
@@ -13,13 +10,16 @@ final class Intake {
     }
 
     var parts: Parts
+    private let bytes: Int
 
-    /// Whether it can be lent again: nothing is left in it, and it's of the usual size.
-    var isAsNew: Bool { parts.buffer.isEmpty && parts.buffer.octets.count == Self.bufferBytes }
+    /// Whether it can be lent again: nothing is left in it, and it wasn't made larger for a body.
+    var isAsNew: Bool { parts.buffer.isEmpty && parts.buffer.octets.count == bytes }
 
-    init(_ limits: ServerLimits) {
+    /// - Parameter bytes: the buffer's size.
+    init(_ limits: ServerLimits, bytes: Int) {
+        self.bytes = bytes
         parts = Parts(
-            buffer: ReadBuffer(bytes: Self.bufferBytes),
+            buffer: ReadBuffer(bytes: bytes),
             reader: RequestReader(
                 limits: limits.head, bodyBytesLimit: limits.bodyBytes,
                 chunkOverheadBytesLimit: limits.chunkOverheadBytes))

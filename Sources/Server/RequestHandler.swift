@@ -30,10 +30,11 @@ public protocol RequestHandler: AnyObject {
 /// dropped.
 public struct Exchange {
     let connection: Connection
+    /// Of the connection's requests, or the stream.
     let number: Int
+    /// Nanoseconds, as the loop has them.
+    let began: Int
 
     /// Answers.
-    public func complete(with response: Response) {
-        connection.complete(number, with: response)
-    }
+    public func complete(with response: Response) { connection.complete(self, with: response) }
 }

@@ -1,4 +1,5 @@
 public import HTTP
+public import HTTP2
 
 /// The most that a server takes from its peers; each is inclusive.
 public struct ServerLimits: Sendable {
@@ -8,6 +9,10 @@ public struct ServerLimits: Sendable {
     public var bodyBytes = 1024 * 1024
     /// Octets of chunk extensions and trailer fields.
     public var chunkOverheadBytes = 8 * 1024
+    /// From a connection's start to the end of its TLS handshake.
+    public var handshakeTimeout = Duration.seconds(10)
+    /// TLS handshakes under way at one time, over all loops; whoever comes then waits.
+    public var handshakes = 200
     /// From a request's first octet to the end of its head.
     public var requestHeadTimeout = Duration.seconds(10)
     /// From the head's end to the body's.
@@ -30,6 +35,9 @@ public struct ServerLimits: Sendable {
     public var connectionsPerPeer = 256
     /// Octets of responses that may wait for the peer to take them.
     public var outputBytes = 256 * 1024
+
+    /// What an HTTP/2 connection is held to; nothing where HTTP/2 isn't spoken.
+    public var http2: HTTP2Limits?
 
     /// The defaults.
     public init() {}

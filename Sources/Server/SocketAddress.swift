@@ -52,6 +52,15 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The 4 or 16 octets of an IP address.
+    public var octets: [UInt8]? {
+        switch self {
+        case .ipv4(let octets, _): Self.octets(octets.low).suffix(4)
+        case .ipv6(let octets, _): Self.octets(octets.high) + Self.octets(octets.low)
+        case .unix: nil
+        }
+    }
+
     /// As it's written in a configuration: `127.0.0.1:8080`, `[::1]:8080`, `unix:/path`.
     public var description: String {
         switch self {

@@ -15,10 +15,10 @@ protocol VersionDriver: AnyObject {
     /// - Returns: whether it stopped before there was nothing left to do.
     func proceed(_ connection: Connection, now: Int) -> Bool
 
-    /// The answer to a request has come that was handed on with that number.
+    /// The answer has come to a request that was handed on; it may be gone by now.
     ///
-    /// - Returns: whether there is something to do now; a request may be gone by then.
-    func complete(_ number: Int, with response: Response, _ connection: Connection) -> Bool
+    /// - Returns: whether the connection is to go on at once.
+    func complete(_ exchange: Exchange, with response: Response) -> Bool
 
     /// Answers the request that came too slowly.
     func refuseSlowRequest(_ connection: Connection)
@@ -26,6 +26,9 @@ protocol VersionDriver: AnyObject {
     /// Called every now and then, to look at clocks of its own.
     func checkTime(_ connection: Connection, now: Int)
 
-    /// Tells the peer that no more requests are taken, where the version has words for it.
+    /// Tells the peer to go elsewhere with its next requests, where the version has words for it.
     func sendAway(_ connection: Connection)
+
+    /// Takes no request that hasn't begun.
+    func finish(_ connection: Connection)
 }

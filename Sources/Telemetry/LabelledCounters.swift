@@ -7,6 +7,8 @@ public struct LabelledCounters {
     private let valuesLimit: Int
     private var counters: [(value: [UInt8], counter: Counter)] = []
     private var slots: [Int]
+    /// The place of the counter that was asked for last; many values come in a row.
+    private var latest = 0
     private lazy var other = make("other")
 
     /// - Parameters:
@@ -26,9 +28,13 @@ public struct LabelledCounters {
 
     /// The counter for a value, made when the value is first seen.
     public mutating func counter(for value: Span<UInt8>) -> Counter {
+        if latest < counters.count, isEqual(counters[latest].value, value) {
+            return counters[latest].counter
+        }
         var slot = Int(truncatingIfNeeded: hash(value)) & (slots.count - 1)
         while slots[slot] >= 0 {
-            if isEqual(counters[slots[slot]].value, value) { return counters[slots[slot]].counter }
+            latest = slots[slot]
+            if isEqual(counters[latest].value, value) { return counters[latest].counter }
             slot = (slot + 1) & (slots.count - 1)
         }
         guard counters.count < valuesLimit else { return other }
@@ -48,8 +54,11 @@ public struct LabelledCounters {
     }
 
     private func isEqual(_ known: [UInt8], _ value: Span<UInt8>) -> Bool {
+        let known = known.span
         guard known.count == value.count else { return false }
-        for index in value.indices where known[index] != value[index] { return false }
-        return true
+        // All octets are looked at, so that it's done with sixteen at a time.
+        var difference: UInt8 = 0
+        for index in value.indices { difference |= known[index] ^ value[index] }
+        return difference == 0
     }
 }

@@ -42,6 +42,9 @@ enum VCenterCall: Equatable, Sendable {
         }
     }
 
+    /// Whether an answer that gets lost is lost for good.
+    var movesCursor: Bool { if case .readNext = self { true } else { false } }
+
     /// How long the whole answer may take.
     var timeout: Duration {
         switch self {

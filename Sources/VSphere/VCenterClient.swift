@@ -12,6 +12,8 @@ final class VCenterClient {
 
     private let http: HTTPClient
     private let endpoint: HTTPEndpoint
+    /// For calls that must not be answered twice.
+    private let onceEndpoint: HTTPEndpoint
     private let limits: XMLLimits
     private var context = VCenterCall.Context()
     /// What names the session, as the server gave it.
@@ -32,11 +34,15 @@ final class VCenterClient {
         options.fieldsKept = ["Set-Cookie"]
         switch settings.trust {
         case .system: break
-        case .authorities(let path): options.authorities = path
-        case .thumbprint(let digest): options.certificateDigest = digest
-        case .insecure: options.isInsecure = true
+        case .authorities(let path): options.tls.authorities = path
+        case .thumbprint(let digest): options.tls.certificateDigest = digest
+        case .insecure: options.tls.isInsecure = true
         }
+        // Large answers, one at a time: HTTP/2 has nothing to offer.
+        options.takesHTTP2 = false
         endpoint = http.endpoint(options)
+        options.sendsOnce = true
+        onceEndpoint = http.endpoint(options)
         context.username = settings.username
         context.password = settings.password.text
         context.eventTypes = settings.eventTypes
@@ -59,7 +65,7 @@ final class VCenterClient {
         let octets = call.envelope(context)
         let request = HTTPRequest(
             fields: fields, octets: octets, body: octets.indices, timeout: call.timeout)
-        http.send(request, to: endpoint) { [weak self] response in
+        http.send(request, to: call.movesCursor ? onceEndpoint : endpoint) { [weak self] response in
             guard let self else { return }
             completion(outcome(of: call, response))
         }

@@ -6,6 +6,7 @@ struct VCenterMetrics {
     let failures: Counter
     let logins: Counter
     let oddities: Counter
+    let unrouted: Counter
     let findings: [Finding: Counter]
     /// 1 while the session is open.
     let isConnected: Gauge
@@ -22,6 +23,8 @@ struct VCenterMetrics {
         oddities = metrics.counter(
             "veer_vcenter_oddities_total",
             help: "Types, elements and values that the schema doesn't know.", label)
+        unrouted = metrics.counter(
+            "veer_events_unrouted_total", help: "Events that no route wanted.", label)
         var findings: [Finding: Counter] = [:]
         for finding in Finding.allCases {
             findings[finding] = metrics.counter(

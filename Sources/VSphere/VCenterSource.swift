@@ -15,6 +15,7 @@ internal import Telemetry
 final class VCenterSource {
     private let name: String
     private let loop: EventLoop
+    private let http: HTTPClient
     private let client: VCenterClient
     private let context: VSphereContext
     private let place: VSphereContext.Place
@@ -45,6 +46,7 @@ final class VCenterSource {
         name = place.name
         self.loop = loop
         self.place = place
+        self.http = http
         self.context = context
         self.receipts = receipts
         client = VCenterClient(place.settings, http: http)
@@ -68,6 +70,9 @@ final class VCenterSource {
         guard session.isOpen else { return done() }
         client.call(.logout) { _ in done() }
     }
+
+    /// Gives up what is under way; nothing may be asked afterwards.
+    func close() { http.close() }
 
     // MARK: - One thing at a time
 
@@ -172,7 +177,11 @@ final class VCenterSource {
         for event in events {
             let made = maker.event(of: event)
             let sinks = place.sinks(made)
-            if !sinks.isEmpty { items.append(Submission.Item(event: made, sinks: sinks)) }
+            if sinks.isEmpty {
+                metrics.unrouted.add()
+            } else {
+                items.append(Submission.Item(event: made, sinks: sinks))
+            }
         }
         metrics.oddities.add(maker.oddities - oddities)
         metrics.events.add(events.count)

@@ -78,17 +78,19 @@ public final class VSphere: Sendable {
         let stops = try Mailbox<@Sendable () -> Void>(messagesLimit: 1)
         let receipts = try Mailbox<Receipt>(messagesLimit: max(places.count, 1))
         let thread = try EventLoop.start(name: "veer-vsphere") { loop throws(SystemError) in
-            let http = HTTPClient(loop: loop, userAgent: "veer/\(context.version)")
             let sources = places.enumerated().map { number, place in
                 var place = place
                 place.ticket = UInt64(number)
+                // Each has a client of its own: curl would use one vCenter's connections for
+                // another of the same address, however differently it's trusted.
+                let http = HTTPClient(loop: loop, userAgent: "veer/\(context.version)")
                 return VCenterSource(place, http: http, on: loop, context, receipts: receipts)
             }
             try receipts.receive(on: loop) { receipts in
                 for receipt in receipts { sources[Int(receipt.ticket)].received(receipt.result) }
             }
             try stops.receive(on: loop) { stops in
-                stop(sources, http, on: loop) { for done in stops { done() } }
+                stop(sources, on: loop) { for done in stops { done() } }
             }
             for source in sources { source.start() }
         }
@@ -110,15 +112,14 @@ public final class VSphere: Sendable {
     public func join() { thread.join() }
 
     private static func stop(
-        _ sources: [VCenterSource], _ http: HTTPClient, on loop: EventLoop,
-        _ done: @escaping () -> Void
+        _ sources: [VCenterSource], on loop: EventLoop, _ done: @escaping () -> Void
     ) {
         var left = sources.count
         var isOver = false
         let end = {
             guard !isOver else { return }
             isOver = true
-            http.close()
+            for source in sources { source.close() }
             loop.stop()
             done()
         }

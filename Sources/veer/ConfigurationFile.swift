@@ -74,8 +74,9 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Says all that is wrong with a configuration.",
         discussion: """
-            Nothing is opened but the files that hold secrets. The exit status is 0 for a
-            configuration that can be used, 78 for one that can't, 66 where there is no file.
+            Nothing is opened but the files that hold secrets and certificates. The exit status is
+            0 for a configuration that can be used, 78 for one that can't, 66 where there is no
+            file.
 
             Example: veer check veer.yaml --show
             """)
@@ -105,6 +106,9 @@ struct CheckCommand: ParsableCommand {
         guard !schema else { return print(Settings.jsonSchema) }
         let (settings, warnings) = try ConfigurationFile.read(file)
         for warning in warnings { printError(warning.detailedDescription) }
+        let problems = CertificateFiles.problems(of: settings)
+        for problem in problems { printError(problem) }
+        guard problems.isEmpty else { throw ExitStatus.configuration.code }
         if show {
             print(settings.maskedYAML, terminator: "")
         } else {

@@ -8,6 +8,7 @@ import Ingress
 import Journal
 import Logging
 import Server
+import TLS
 import Telemetry
 import VSphere
 
@@ -55,9 +56,10 @@ final class Gateway {
     /// Runs until it's told to stop, and has stopped.
     func run() throws(StartFailure) {
         Process.register(metrics, startedSeconds: startedSeconds)
+        let certificates = try readCertificates()
         let journal = try openJournal()
         do throws(SystemError) {
-            try run(journal, bind())
+            try run(journal, certificates, bind())
         } catch {
             _ = journal.send(.stop)
             journal.waitUntilStopped()
@@ -68,6 +70,18 @@ final class Gateway {
         _ = journal.send(.stop)
         journal.waitUntilStopped()
         logger.info("shutdown successful")
+    }
+
+    private func readCertificates() throws(StartFailure) -> Certificates {
+        if let problem = CertificateFiles.problems(of: settings).first {
+            throw StartFailure(sentence: problem, status: .configuration)
+        }
+        do throws(ListenerMaterial.Unusable) {
+            return try Certificates(
+                settings.listeners, metrics: metrics, logger: Logger(label: "TLS"))
+        } catch {
+            throw StartFailure(sentence: error.description, status: .configuration)
+        }
     }
 
     private func openJournal() throws(StartFailure) -> Journal {
@@ -100,7 +114,9 @@ final class Gateway {
 
     // MARK: - Running
 
-    private func run(_ journal: Journal, _ sockets: Sockets) throws(SystemError) {
+    private func run(
+        _ journal: Journal, _ certificates: Certificates, _ sockets: Sockets
+    ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
         // In memory mode the journal refuses what finds no room here, and nothing else.
@@ -111,7 +127,11 @@ final class Gateway {
             settings, version: Version.number, announcements: announcements,
             journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
-        let ingress = try startIngress(journal, sockets, heartbeats, notices)
+        let ingress = try startIngress(
+            journal, certificates, sockets, heartbeats, notices)
+        try certificates.follow(on: loop) { listener, material in
+            for thread in ingress { thread.replace(tls: material, ofListener: listener) }
+        }
         let vSphere = try startVSphere(journal)
         let admin = try AdminServer(
             on: loop, settings.admin, socket: sockets.admin, metrics: metrics,
@@ -140,8 +160,8 @@ final class Gateway {
     }
 
     private func startIngress(
-        _ journal: Journal, _ sockets: Sockets, _ heartbeats: [Heartbeat],
-        _ notices: Mailbox<Notice>
+        _ journal: Journal, _ certificates: Certificates, _ sockets: Sockets,
+        _ heartbeats: [Heartbeat], _ notices: Mailbox<Notice>
     ) throws(SystemError) -> [IngressThread] {
         let metrics = metrics
         let shared = settings.listeners.map {
@@ -149,13 +169,15 @@ final class Gateway {
         }
         let context = IngressContext(
             metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
-            submit: { journal.send(.store($0)) })
+            submit: { journal.send(.store($0)) }, obstacle: { journal.status.reason })
         var threads: [IngressThread] = []
         for number in 0..<threadsCount {
             threads.append(
                 try IngressThread(
                     number: number, settings, sockets: sockets.listeners.map { $0[number] },
-                    shared: shared, context, heartbeat: heartbeats[number],
+                    shared: shared,
+                    tls: settings.listeners.indices.map { certificates.material(ofListener: $0) },
+                    context, heartbeat: heartbeats[number],
                     drained: { _ = notices.send(.intakeEnded) }))
         }
         return threads

@@ -2,6 +2,7 @@ import Configuration
 import EventLoops
 import Ingress
 import Server
+import TLS
 import Telemetry
 
 /// One of the threads that take requests in, as main sees it.
@@ -9,6 +10,7 @@ struct IngressThread: Sendable {
     private enum Command: Sendable {
         case sendAway
         case drain
+        case replace(TLSMaterial, listener: Int)
         case stop
     }
 
@@ -17,23 +19,30 @@ struct IngressThread: Sendable {
 
     /// Starts the thread and its listeners.
     ///
-    /// - Parameter drained: called on the thread, once, when nothing is open after ``drain()``.
+    /// - Parameters:
+    ///   - sockets: one for each listener.
+    ///   - shared: one for each listener.
+    ///   - tls: one for each listener; nothing for a plain one.
+    ///   - drained: called on the thread, once, when nothing is open after ``drain()``.
     init(
         number: Int, _ settings: Settings, sockets: [ListeningSocket],
-        shared: [HTTPServer.Shared], _ context: IngressContext, heartbeat: Heartbeat,
+        shared: [HTTPServer.Shared], tls: [TLSMaterial?], _ context: IngressContext,
+        heartbeat: Heartbeat,
         drained: @escaping @Sendable () -> Void
     ) throws(SystemError) {
         let control = try Mailbox<Command>(messagesLimit: 8)
         self.control = control
         thread = try EventLoop.start(name: "veer-ingress-\(number)") { loop throws(SystemError) in
             let ingress = try Ingress(
-                on: loop, settings, sockets: sockets, shared: shared, context)
+                on: loop, settings, sockets: sockets, shared: shared, tls: tls, context)
             heartbeat.beat(on: loop)
             try control.receive(on: loop) { commands in
                 for command in commands {
                     switch command {
                     case .sendAway: ingress.sendAway()
                     case .drain: ingress.drain(drained)
+                    case .replace(let material, let listener):
+                        ingress.replace(tls: material, ofListener: listener)
                     case .stop:
                         ingress.closeAll()
                         loop.stop()
@@ -48,6 +57,11 @@ struct IngressThread: Sendable {
 
     /// Lets the thread finish what has begun and take nothing new.
     func drain() { _ = control.send(.drain) }
+
+    /// Has new connections to a listener get other certificates.
+    func replace(tls material: TLSMaterial, ofListener listener: Int) {
+        _ = control.send(.replace(material, listener: listener))
+    }
 
     /// Ends the thread, whatever is open, and waits for that.
     func stop() {

@@ -18,7 +18,7 @@ extension SendCommand {
     func post(_ requests: [HTTPRequest]) throws -> EventPoster.Result {
         var options = HTTPEndpoint.Options(url: to)
         options.concurrency = concurrency
-        options.isInsecure = insecure
+        options.tls.isInsecure = insecure
         do {
             return try EventPoster(options, rate: rate).run(requests)
         } catch {

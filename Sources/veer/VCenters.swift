@@ -13,24 +13,16 @@ struct VCenters {
 
     /// Finds out for each where it's to go on.
     func places(checkpoints: [String: String]) -> [VSphereContext.Place] {
-        settings.sources.indices.compactMap { index in
+        let routes = Routes(settings)
+        return settings.sources.indices.compactMap { index in
             let source = settings.sources[index]
             guard let vcenter = source.vcenter else { return nil }
-            let sinks = sinks(ofSource: index)
             return VSphereContext.Place(
                 name: source.name, settings: vcenter,
                 checkpoint: checkpoints[source.name] ?? formerCheckpoint(of: vcenter),
                 received: statistics[index].received, failed: statistics[index].failed,
-                sinks: { _ in sinks })
+                sinks: { routes.sinks(of: $0, ofSource: index) })
         }
-    }
-
-    private func sinks(ofSource index: Int) -> SinkSet {
-        var sinks = SinkSet()
-        for route in settings.routes where route.sources.contains(index) {
-            for sink in route.sinks { sinks.insert(SinkSet(sink: sink)) }
-        }
-        return sinks
     }
 
     /// What the original left behind, read as long as the journal has nothing of its own.

@@ -35,9 +35,9 @@ import Testing
         #expect(try events == members.map { json throws(EventFailure) in try event(json) })
         for index in events.indices {
             #expect(decoder.bytes(ofEventAt: index) == events[index].octets.count)
-            #expect(decoder.withValue(of: "type", ofEventAt: index) { $0.count } == 1)
-            let subject = decoder.withValue(of: "subject", ofEventAt: index) { $0.array }
-            #expect(subject == (index == 1 ? [0x78] : nil))
+            decoder.withType(ofEventAt: index) { type in
+                #expect(String(decoding: type.array, as: UTF8.self) == events[index].type)
+            }
         }
     }
 

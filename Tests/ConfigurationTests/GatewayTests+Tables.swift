@@ -138,13 +138,6 @@ let listenerMistakes: Mistakes = [
     ),
     ("listeners: [{name: a, address: '[::1]:0'}, {name: b, address: '[::1]:0'}]\n", []),
     (
-        "listeners: [{name: a, address: '[::1]:80', tls: {policy: x}}]\n",
-        [
-            "f:3:44: error: 'tls' is not supported by this version yet at listeners[0]; remove it"
-                + " [not-yet-supported]"
-        ]
-    ),
-    (
         "listeners: [{name: a, address: '[::1]:80', limits: {bodyBytes: 32KiB}}]\n",
         [
             "f:3:64: error: 32KiB is too small at listeners[0].limits.bodyBytes; the least is 64KiB"
@@ -237,7 +230,10 @@ let sourceMistakes: Mistakes = [
     ),
     (
         "sources: [{name: a, webhook: {auth: [{}]}}]\n",
-        ["f:4:38: error: the key 'basic' is missing at sources[0].webhook.auth[0] [missing-key]"]
+        [
+            "f:4:38: error: an item of auth needs one of 'basic', 'clientCertificate' at"
+                + " sources[0].webhook.auth[0] [missing-key]"
+        ]
     ),
     (
         "sources: [{name: a, webhook: {auth: }}]\n",
@@ -288,11 +284,11 @@ let sinkMistakes: Mistakes = [
         ["f:5:35: error: unknown key 'color' at sinks[0].console [unknown-key]"]
     ),
     (
-        "sinks: [{name: console, ref: {kind: Broker}, tls: {}}]\n",
+        "sinks: [{name: console, ref: {kind: Broker}, auth: {}}]\n",
         [
             "f:5:25: error: 'ref' is not supported by this version yet at sinks[0]; remove it"
                 + " [not-yet-supported]",
-            "f:5:46: error: 'tls' is not supported by this version yet at sinks[0]; remove it"
+            "f:5:46: error: 'auth' is not supported by this version yet at sinks[0]; remove it"
                 + " [not-yet-supported]",
         ]
     ),
@@ -332,12 +328,8 @@ let routeMistakes: Mistakes = [
         ["f:6:34: error: 'console' is named twice at routes[0].to[1] [conflict]"]
     ),
     (
-        "routes: [{name: r, to: [console]}, {name: r, to: [console], filters: []}]\n",
-        [
-            "f:6:43: error: the name 'r' is taken by routes[0] at routes[1].name [duplicate-name]",
-            "f:6:61: error: 'filters' is not supported by this version yet at routes[1]; remove it"
-                + " [not-yet-supported]",
-        ]
+        "routes: [{name: r, to: [console]}, {name: r, to: [console]}]\n",
+        ["f:6:43: error: the name 'r' is taken by routes[0] at routes[1].name [duplicate-name]"]
     ),
     (
         "routes: [{name: r, to: [console], delivery: {backoffDelay: 2m}}]\n",

@@ -28,6 +28,11 @@ import Testing
         #expect([limits.writeTimeout, limits.idleTimeout] == [.seconds(3), .seconds(90)])
         #expect([limits.bodyBytesPerSecond, limits.requestsPerConnection] == [100, 9])
         #expect([limits.connections, limits.connectionsPerPeer] == [8, 7])
+        #expect([limits.streams, limits.streamsPerConnection] == [11, 12])
+        #expect([limits.streamWindowBytes, limits.connectionWindowBytes] == [128 << 10, 2 << 20])
+        #expect([limits.resets, limits.resetsPerSecond] == [13, 14])
+        #expect([limits.controlFrames, limits.controlFramesPerSecond] == [15, 16])
+        #expect(limits.glitches == 17)
         var webhook = WebhookSettings(listeners: [1])
         webhook.path = "/in"
         webhook.successStatus = 204
@@ -155,9 +160,9 @@ import Testing
     @Test func `the example names nothing that is unknown`() throws {
         let outcome = read(try shared("design/veer.example.yaml"))
         #expect(outcome.settings == nil)
-        #expect(outcome.codes.count { $0 == .notYetSupported } == 19)
+        #expect(outcome.codes.count { $0 == .notYetSupported } == 13)
         #expect(outcome.codes.count { $0 == .secretUnavailable } == 2)
-        #expect(outcome.codes.count == 21, "\(outcome.lines)")
+        #expect(outcome.codes.count == 15, "\(outcome.lines)")
     }
 
     @Test func `a key is read or refused, never both`() {
@@ -198,6 +203,15 @@ private let everything = """
           requestsPerConnection: 9
           connections: 8
           connectionsPerPeer: 7
+          streams: 11
+          streamsPerConnection: 12
+          streamWindowBytes: 128KiB
+          connectionWindowBytes: 2MiB
+          resets: 13
+          resetsPerSecond: 14
+          controlFrames: 15
+          controlFramesPerSecond: 16
+          glitches: 17
       - {name: local, address: unix:/run/veer.sock}
     sources:
       - name: hooks

@@ -28,6 +28,16 @@ import Testing
             routes: "routes: [{name: r, to: [n, '1'], delivery: {timeout: PT1.000000001S}}]\n",
             rest: "journal: {path: ' a\"b\\ü', bytesLimit: 1048577}\n"
         ).text,
+        Gateway(
+            listeners: "listeners: [{name: a, address: '[::1]:1', tls: {policy: modern-2026, "
+                + "certificates: [{certificate: c, key: k}], clients: {mode: optional, ca: a}}, "
+                + "trustedProxies: [10.0.0.0/8, '::1']}]\n",
+            sources: "sources: [{name: s, webhook: {auth: "
+                + "[{clientCertificate: {subjectAltNames: ['spiffe://a/b', c.example]}}]}}]\n",
+            sinks: "sinks: [{name: console, uri: 'https://a/', tls: {ca: a, certificate: c, "
+                + "key: k}}, {name: n, uri: 'https://b'}]\n",
+            routes: "routes: [{name: r, to: [n, console]}]\n"
+        ).text,
     ])
     func `what is shown is read as the same settings`(text: String) throws {
         let settings = try #require(read(text).settings)
@@ -45,6 +55,7 @@ import Testing
 
     @Test func `an unverified certificate is shown`() throws {
         let processor = Router().processor.replacing("SSL: false", with: "SSL: true")
+            .replacing("scheme: http,", with: "scheme: https,")
         let settings = try #require(read(Router(processor: processor).text).settings)
         #expect(settings.maskedYAML.contains("    tls:\n      insecure: true\n"))
     }

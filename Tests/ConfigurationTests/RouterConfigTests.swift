@@ -48,7 +48,7 @@ import Testing
             return
         }
         #expect(sink.contentMode == .structured)
-        #expect(sink.isInsecure)
+        #expect(sink.tls.isInsecure)
     }
 
     @Test(arguments: ["", "apiVersion: x\nkind: y\n", "kind: RouterConfig\n", "apiVersion: 1\n"])

@@ -57,7 +57,7 @@ import Testing
             place: Place(), content: .scalar(Scalar(text: "/s", isPlain: true)))
         let entry = Node.Entry(key: "file", keyPlace: Place(), value: path)
         #expect(reader.secret(Node(place: Place(), content: .mapping([entry]))) == nil)
-        #expect(reader.sortedDiagnostics(source: nil).map(\.code) == [.secretUnavailable])
+        #expect(reader.sortedDiagnostics().map(\.code) == [.secretUnavailable])
     }
 
     /// Each text holds the secret beside a mistake, so that the mistake's line could show it.

@@ -66,26 +66,31 @@ class Ledger:
     @property
     def accepted(self):
         """The ids that a sender was told are safe."""
-        return {id for id, status in list(self.statuses.items()) if 200 <= status < 300}
+        return {id for id, status in self.statuses.copy().items() if 200 <= status < 300}
 
 
 class Load:
     """Clients that send as fast as they are answered, until they are stopped.
 
     A client whose connection ends opens another, to what `host_and_port` says then; they wait
-    while it says None. Each rests for `pause` seconds between its requests.
+    while it says None. Each rests for `pause` seconds between its requests. With `tls`, a
+    context of Python's `ssl`, they speak TLS.
     """
 
     def __init__(
-            self, host_and_port, ledger, clients=4, events=None, path="/webhook", pause=0):
+            self, host_and_port, ledger, clients=4, events=None, path="/webhook", pause=0,
+            tls=None):
         self.host_and_port = host_and_port
         self.ledger = ledger
+        self.refused = 0
+        """Connections that weren't made."""
         self.broken = 0
         """Requests that were sent, at least in part, and got no answer."""
         self._path = path
         self._events = events or small_event
         self._clients = clients
         self._pause = pause
+        self._tls = {"ssl": tls, "server_hostname": "localhost"} if tls else {}
         self._stops = False
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -109,8 +114,9 @@ class Load:
         while not self._stops:
             try:
                 place = self.host_and_port or ("127.0.0.1", 0)
-                reader, writer = await asyncio.open_connection(*place)
+                reader, writer = await asyncio.open_connection(*place, **self._tls)
             except OSError:
+                self.refused += self.host_and_port is not None
                 await asyncio.sleep(0.002)
                 continue
             try:
@@ -144,7 +150,7 @@ class Load:
         headers, body = events[0][2] if len(events) == 1 else batch_of(events)
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         request = (
-            f"POST {self._path} HTTP/1.1\r\nHost: veer\r\n{head}"
+            f"POST {self._path} HTTP/1.1\r\nHost: localhost\r\n{head}"
             f"Content-Length: {len(body)}\r\n\r\n").encode() + body
         return [id for id, _, _ in events], request
 

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from certificates import Authority
 from sink import Sink
 from veer import BINARY, SHARED, Veer
 
@@ -52,6 +53,18 @@ def make_sink():
 def sink(make_sink):
     """A sink that takes everything."""
     return make_sink()
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """An authority of this test's own."""
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def pair(authority):
+    """A certificate for this machine."""
+    return authority.issue("DNS:localhost", "IP:127.0.0.1")
 
 
 @pytest.fixture

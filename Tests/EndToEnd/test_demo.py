@@ -10,6 +10,8 @@ import pytest
 
 from veer import BINARY, ROOT, wait_until
 
+PORTS = [8080, 8082, 8443]
+
 
 def is_taken(port):
     """Whether somebody listens on a port that the demonstration wants."""
@@ -45,8 +47,8 @@ class Demo:
 def demo(tmp_path):
     if BINARY != ROOT / ".build/release/veer":
         pytest.skip("another program is tested")
-    if is_taken(8080) or is_taken(8082):
-        pytest.skip("port 8080 or 8082 is in use")
+    if any(is_taken(port) for port in PORTS):
+        pytest.skip(f"one of the ports {PORTS} is in use")
     demos = []
 
     def start():
@@ -60,23 +62,30 @@ def demo(tmp_path):
             demo.wait()
 
 
+def curl(line):
+    """What a line that was shown prints, in a shell at the project's root."""
+    return subprocess.run(
+        ["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=20,
+        check=True).stdout
+
+
 def test_it_sends_an_event_says_what_to_try_next_and_ends_by_an_interrupt(demo):
     running = demo()
     wait_until(lambda: "Ctrl-C ends it" in running.text, "what to try next", 20)
     wait_until(lambda: '{"hello":"world"}' in running.text, "the event on the console")
     assert "com.example.hello" in running.text
-    # The curl line that it shows is one that works.
-    lines = running.text.partition("another terminal:")[2].split("\n\n")[1]
-    reply = subprocess.run(
-        ["sh", "-c", lines], capture_output=True, text=True, timeout=20, check=True).stdout
-    assert reply.startswith("HTTP/1.1 202 ")
+    # The curl lines that it shows are ones that work.
+    plain, secure = running.text.partition("another terminal:")[2].split("\n\n")[1:3]
+    assert curl(plain).startswith("HTTP/1.1 202 ")
     wait_until(lambda: '{"hello":"again"}' in running.text, "the second event on the console")
+    assert curl(secure).startswith("HTTP/2 202 ")
+    wait_until(lambda: "by HTTP/2 over TLS" in running.text, "the third event on the console")
     os.killpg(running.process.pid, signal.SIGINT)
     assert running.wait() == 0
     assert "shutdown successful" in running.text
 
 
-@pytest.mark.parametrize("port", [8080, 8082])
+@pytest.mark.parametrize("port", PORTS)
 def test_it_says_that_a_port_is_taken(demo, port):
     with socket.create_server(("127.0.0.1", port)):
         running = demo()

@@ -37,9 +37,11 @@ def test_a_signal_under_load_fails_no_request(start, sink, tmp_path):
 
 def test_readiness_is_withdrawn_before_the_listeners_close(start, sink):
     veer = start(gateway(sink.url, shutdown={"delay": "1s", "timeout": "5s"}))
-    assert veer.get("/readyz").status_code == 200
+    probe = {"url": veer.url("/readyz"), "headers": {"host": "contour-envoy-healthcheck"}}
+    assert veer.get("/readyz").status_code == httpx.get(**probe).status_code == 200
     veer.signal(signal.SIGTERM)
     wait_until(lambda: veer.get("/readyz").status_code == 503, "readiness withdrawn")
+    wait_until(lambda: httpx.get(**probe).status_code == 503, "and on the listener")
     assert veer.get("/livez").status_code == 200
     # Whoever has not heard of it yet is served still, and told to go.
     reply = post(veer.url(), structured(attributes(id="late")))

@@ -30,12 +30,14 @@ def gateway(*sinks, **sections):
     """A configuration with one listener, one webhook, and a route to all sinks.
 
     A sink is a mapping, or an address that stands for {uri: address}. What is given by name
-    replaces a section; `delivery` and `webhook` are put into the route and the source.
+    replaces a section; `delivery`, `webhook` and `listener` are put into the route, the source
+    and the listener.
     """
     delivery = sections.pop("delivery", {"retry": 10, "backoffDelay": "20ms"})
     webhook = {"path": "/webhook"} | sections.pop("webhook", {})
     limits = sections.pop("limits", None)
     listener = {"name": "local", "address": "127.0.0.1:0"} | ({"limits": limits} if limits else {})
+    listener |= sections.pop("listener", {})
     named = [
         {"name": f"sink{place}"} | ({"uri": sink} if isinstance(sink, str) else sink)
         for place, sink in enumerate(sinks or [{"discard": {}}])
@@ -149,9 +151,9 @@ class Veer:
         host, port = self.address(listener).rsplit(":", 1)
         return host.strip("[]"), int(port)
 
-    def url(self, path="/webhook", listener="local"):
+    def url(self, path="/webhook", listener="local", scheme="http"):
         """An URL on one of its listeners."""
-        return f"http://{self.address(listener)}{path}"
+        return f"{scheme}://{self.address(listener)}{path}"
 
     def get(self, path, **options):
         """Asks the operators' listener."""

@@ -22,6 +22,26 @@ import Testing
             ])
     }
 
+    @Test func `a head is read the same, whatever head came before it`() throws {
+        let heads = [
+            "GET /a HTTP/1.1\r\nHost: a\r\n\r\n", "GET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+            "\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a HTTP/1.1\r\nHost: a\r\nA:\r\n\r\n",
+            "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+            "GET /a HTTP/1.1\r\nHost: a\r\nA: \(String(repeating: "a", count: 4_000))\r\n\r\n",
+        ]
+        for head in heads {
+            let expected = try decodeHead([octets(head)]).head
+            for before in heads {
+                #expect(
+                    try readHeads([octets(before + head + head)])[1...] == [expected, expected])
+            }
+            for reads in cuts(of: head) {
+                let all = try readHeads([octets(head)] + reads + [octets(head)])
+                #expect(all == [expected, expected, expected])
+            }
+        }
+    }
+
     @Test func `empty lines between requests are passed over`() throws {
         for reads in cuts(of: post + "\r\n" + get + "\r\n\r\n" + get) {
             #expect(try read(reads) == ["POST /b hello", "GET /a ", "GET /a "])
@@ -134,6 +154,21 @@ import Testing
             let step = try reader.next(in: &buffer)
             if step != .head { return step }
         }
+    }
+
+    /// The heads of requests without bodies.
+    private func readHeads(_ reads: [[UInt8]]) throws -> [RequestHead] {
+        var reader = makeReader()
+        var buffer = ReadBuffer(bytes: 16)
+        var heads: [RequestHead] = []
+        for read in reads {
+            buffer.append(read)
+            while case .request = try step(&reader, &buffer) {
+                heads.append(reader.head)
+                reader.finish(&buffer)
+            }
+        }
+        return heads
     }
 
     /// Method, path and body of each request.

@@ -96,6 +96,30 @@ import Testing
 
     // MARK: - Settling
 
+    /// A commit for outcomes alone would double what a lone sender costs.
+    @Test func `outcomes share the commit of what is stored after them`() async throws {
+        let harness = try Harness(parameters)
+        let rounds = 20
+        for round in 1...rounds {
+            #expect(try await harness.store("\(round)", to: 0) == .accepted)
+            harness.settle(.delivered(SequenceNumber(round)))
+        }
+        try await harness.wait()
+        #expect(harness.metric("veer_journal_events") == 0)
+        // Each round had a commit at least; the machine may have made some wait for the next.
+        let commits = try #require(harness.metric("veer_journal_commits_total"))
+        #expect(Double(rounds)...Double(rounds) * 1.5 ~= commits)
+        harness.stop()
+    }
+
+    @Test func `outcomes are settled though nothing is stored after them`() async throws {
+        let harness = try Harness(parameters)
+        #expect(try await harness.store("a", to: 0) == .accepted)
+        harness.settle(.delivered(1))
+        while harness.metric("veer_journal_events") != 0 { await Task.yield() }
+        harness.stop()
+    }
+
     @Test func `an event leaves when the last of its sinks settled it`() async throws {
         var harness = try Harness(parameters)
         #expect(try await harness.store("a", to: 0, 1) == .accepted)

@@ -24,7 +24,7 @@ private func get(_ url: String, isInsecure: Bool) throws -> HTTPResponse {
     let client = HTTPClient(loop: loop, userAgent: "veer/test")
     defer { client.close() }
     var options = HTTPEndpoint.Options(url: url)
-    options.isInsecure = isInsecure
+    options.tls.isInsecure = isInsecure
     let request = HTTPRequest(
         method: "GET", fields: HTTPFields(), octets: [], body: 0..<0, timeout: .seconds(10))
     var response = HTTPResponse()

@@ -10,30 +10,37 @@ import Testing
     static let imports: [String: Set<String>] = [
         "CLinux": [],
         "CCurl": [],
+        "CNghttp2": [],
+        "COpenSSL": [],
         "CSQLite": [],
         "CYAML": [],
         "CExpat": [],
         "CVSphere": [],
-        "CCertificatePin": [],
 
         "HTTP": [],
+        "HTTP2": ["CNghttp2", "HTTP"],
         "CloudEvents": ["HTTP"],
+        "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
+        "TLS": ["COpenSSL"],
         "YAML": ["CYAML"],
         "SOAP": ["CExpat"],
-        "Configuration": ["FoundationEssentials", "YAML"],
+        "Configuration": ["Filters", "FoundationEssentials", "YAML"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
-        "Server": ["CLinux", "EventLoops", "Glibc", "HTTP", "Synchronization", "Telemetry"],
-        "Outbound": ["CCertificatePin", "CCurl", "EventLoops", "Glibc"],
+        "Server": [
+            "CLinux", "EventLoops", "Glibc", "HTTP", "HTTP2", "Synchronization", "TLS",
+            "Telemetry",
+        ],
+        "Outbound": ["CCurl", "COpenSSL", "EventLoops", "Glibc"],
         "Journal": [
             "CLinux", "CSQLite", "CloudEvents", "EventLoops", "Glibc", "Logging",
             "Synchronization", "Telemetry",
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal", "Logging", "Server",
-            "Telemetry",
+            "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
+            "Logging", "Server", "TLS", "Telemetry",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -47,13 +54,13 @@ import Testing
 
         "veer": [
             "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
-            "EventLoops", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "Telemetry", "VSphere",
+            "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
+            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "VSphere",
         ],
     ]
 
     /// The targets that turn values into values: no descriptor, clock, thread or pointer.
-    static let pureTargets = ["HTTP", "CloudEvents", "Telemetry", "Configuration"]
+    static let pureTargets = ["HTTP", "CloudEvents", "Filters", "Telemetry", "Configuration"]
 
     static let lineLimit = 100
     static let fileLinesLimit = 400
@@ -185,17 +192,19 @@ import Testing
     }
 
     @Test func `every option is explained to operators`() throws {
-        let settings = try ProjectFile("Sources/Configuration/Settings.swift")
+        let settings = try Project.files(in: "Sources/Configuration", "Settings.swift")
         let operating = try ProjectFile("docs/OPERATING.md").lines.joined(separator: "\n")
         let structures = [
-            "ListenerLimits", "WebhookSettings", "HTTPSinkSettings", "DeliverySettings",
-            "JournalSettings", "AdminSettings", "LogSettings", "ShutdownSettings",
+            "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
+            "ClientCertificateSettings", "WebhookSettings", "HTTPSinkSettings", "SinkTLSSettings",
+            "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
+            "ShutdownSettings",
         ]
-        // Only a `RouterConfig` can say this one, under another name.
+        // A boolean's own name differs from its key's.
         let others: Set = ["isInsecure"]
         for structure in structures {
-            let names = variables(of: structure, in: settings)
-            #expect(!names.isEmpty, "\(structure) isn't in \(settings.path)")
+            let names = settings.flatMap { variables(of: structure, in: $0) }
+            #expect(!names.isEmpty, "\(structure) isn't there")
             for name in names where !others.contains(name) {
                 #expect(
                     operating.contains("`\(name)`") || operating.contains(".\(name)`"),

@@ -1,0 +1,187 @@
+internal import CNghttp2
+public import HTTP
+
+/// The server's half of one HTTP/2 connection without its socket.
+///
+/// Owner: one loop, which makes all calls. It gives ``receive(_:now:)`` what came in, takes what
+/// that led to by ``nextStep()``, answers by ``respond(_:_:)``, and sends what it gets by
+/// ``write(into:limit:)``. The protocol is the library's; what a request is, how much of anything
+/// there may be, and when a peer has been slow for too long is decided here.
+///
+/// Spec: RFC 9113 §3.4, §5, §6, §8
+@safe
+public final class HTTP2Session {
+    /// What has happened.
+    public enum Step: Equatable {
+        /// A head is complete: decide whether the body is wanted.
+        case head(stream: Int32)
+        /// A request is complete: take it, ``release(_:)`` it, and ``respond(_:_:)`` some time.
+        case request(stream: Int32)
+        /// A stream, or the whole connection, was refused; to be counted and logged.
+        case refused(Problem)
+        /// A stream that was reported is gone. A response to its request is still expected, lest
+        /// a peer have more work under way than it may by cancelling; it goes nowhere.
+        case cancelled(stream: Int32)
+    }
+
+    /// The field line of responses, kept by the owner for as long as the second lasts.
+    public var date: [UInt8] = []
+
+    let limits: HTTP2Limits
+    let library: OpaquePointer
+    var now: Int
+    var flood: FloodGuard
+    var budget: BodyBudget
+    var steps = StepQueue()
+
+    var streams: [HTTP2Stream] = []
+    var freeIndices: [Int] = []
+    /// Streams that are gone while somebody still works on their requests.
+    var orphans: [Int32] = []
+    /// Whose fields are coming.
+    var current: HTTP2Stream?
+    var heldHeadBytes = 0
+
+    var fields = FieldBlock()
+    var failure: HTTP2Failure?
+    /// The library gets nothing more: it has been known to stumble over what follows an error.
+    var isTerminated = false
+    var drain = DrainState.none
+    /// Octets of bodies that the connection's window gets back when our settings are known.
+    var unreturnedBytes = 0
+    let settingsSent: Int
+    var isAcknowledged = false
+    var bodies = BodyClock()
+
+    /// How far the connection is with ending in good order.
+    enum DrainState {
+        case none
+        /// The peer knows, and new streams are still taken.
+        case announced(since: Int)
+        /// New streams are ignored.
+        case final
+    }
+
+    /// A connection that was just made.
+    ///
+    /// - Parameter now: nanoseconds, as the owner's loop has them.
+    public init(_ limits: HTTP2Limits, now: Int) {
+        self.limits = limits
+        self.now = now
+        settingsSent = now
+        flood = FloodGuard(limits, now: now)
+        budget = BodyBudget(bytes: limits.bodyBudgetBytes)
+        unsafe library = Library.makeSession()
+        unsafe Library.attach(self, to: library)
+        unsafe Library.submitSettings(limits, to: library)
+    }
+
+    deinit { unsafe nghttp2_session_del(library) }
+
+    /// Takes octets in, all of them unless the session is over.
+    public func receive(_ octets: Span<UInt8>, now: Int) {
+        self.now = now
+        guard !isTerminated, !octets.isEmpty else { return }
+        flood.received(bytes: octets.count)
+        let result = unsafe octets.withUnsafeBufferPointer {
+            unsafe nghttp2_session_mem_recv(library, $0.baseAddress, $0.count)
+        }
+        if failure == nil { failure = flood.overhead }
+        if let failure {
+            terminate(failure)
+        } else if result < 0 {
+            // All other errors that the library doesn't tell the peer itself are floods.
+            let isMalformed = result == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue)
+            let code = isMalformed ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM
+            terminate(.other(code: code.rawValue))
+        }
+    }
+
+    /// What has happened next; also look here after ``write(into:limit:)`` and ``checkTime(now:)``.
+    public func nextStep() -> Step? {
+        while let step = steps.next() {
+            switch step {
+            case .head(let stream):
+                guard let stream = self.stream(stream), !stream.isAnswered else { continue }
+                stream.isHeadReported = true
+            case .request(let stream):
+                guard let stream = self.stream(stream), !stream.isAnswered else { continue }
+                stream.isRequestReported = true
+            case .refused, .cancelled: break
+            }
+            return step
+        }
+        return nil
+    }
+
+    /// Lends a stream's head, its octets, and where in them the body is; empty until it's complete.
+    ///
+    /// - Returns: nothing where the stream is gone or was released.
+    public func withRequest<Result>(
+        _ stream: Int32, _ body: (RequestHead, Span<UInt8>, Range<Int>) -> Result
+    ) -> Result? {
+        guard let stream = self.stream(stream), stream.phase != .released else { return nil }
+        let request = stream.request
+        let isComplete = stream.phase == .complete
+        let end = isComplete ? request.message.count : request.headBytes
+        return body(request.builder.head, request.message.span, request.headBytes..<end)
+    }
+
+    /// Lets go of a complete request's octets once they were taken; the answer may come much later.
+    public func release(_ stream: Int32) {
+        guard let stream = self.stream(stream), stream.phase == .complete else { return }
+        release(stream)
+    }
+
+    /// Requests under way, those included whose streams are gone and whose answers aren't here.
+    public var openStreamsCount: Int { streams.count - freeIndices.count + orphans.count }
+
+    /// Whether a request was reported to which there is no answer yet, and somebody to get it.
+    public var isAnswerDue: Bool {
+        streams.contains { $0.number != 0 && $0.isRequestReported && !$0.isAnswered }
+    }
+
+    /// Whether nothing is under way and there is nothing to write.
+    public var isIdle: Bool { openStreamsCount == 0 && !hasOutput }
+
+    /// Whether ``write(into:limit:)`` may have something.
+    public var hasOutput: Bool { unsafe nghttp2_session_want_write(library) != 0 }
+
+    /// Whether it makes sense to read: not while the answers to frames pile up.
+    public var wantsInput: Bool {
+        unsafe !isTerminated && nghttp2_session_get_outbound_queue_size(library) < 500
+    }
+
+    /// Whether there is nothing more to read or write: send what was written, then close.
+    public var isOver: Bool {
+        unsafe nghttp2_session_want_read(library) == 0 && !hasOutput
+    }
+
+    // MARK: - Streams
+
+    /// The stream of that number while it isn't over.
+    func stream(_ number: Int32) -> HTTP2Stream? {
+        let mark = unsafe http2_mark_of_stream(library, number)
+        return mark == 0 ? nil : streams[mark - 1]
+    }
+
+    func makeStream(_ number: Int32) -> HTTP2Stream {
+        let index = freeIndices.popLast() ?? streams.count
+        if index == streams.count {
+            streams.append(HTTP2Stream(index: index, limits: limits.head))
+        }
+        let stream = streams[index]
+        stream.begin(number, granted: limits.initialWindowBytes, now: now)
+        unsafe http2_mark_stream(library, number, index + 1)
+        return stream
+    }
+
+    func release(_ stream: HTTP2Stream) {
+        guard stream.phase != .released else { return }
+        stream.phase = .released
+        heldHeadBytes -= stream.request.headBytes
+        stream.request.letGo()
+        budget.remove(stream.number)
+        grantBodies()
+    }
+}
