@@ -93,7 +93,7 @@ public final class Ingress {
         try receipts.receive(on: loop) { receipts in self.received(receipts) }
         for (index, listener) in settings.listeners.enumerated() {
             let sources = settings.sources.indices.filter {
-                settings.sources[$0].webhook.listeners.contains(index)
+                settings.sources[$0].webhook?.listeners.contains(index) ?? false
             }
             let handler = ListenerHandler(
                 self,
@@ -142,6 +142,7 @@ public final class Ingress {
     /// Takes no more connections, finishes what has begun, and then calls `done`, once.
     public func drain(_ done: @escaping () -> Void) {
         var left = servers.count
+        guard left > 0 else { return done() }
         for server in servers {
             server.drain {
                 left -= 1

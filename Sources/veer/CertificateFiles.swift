@@ -20,9 +20,10 @@ enum CertificateFiles {
         let certificates = [http.tls.ca, http.tls.certificate].compactMap(\.self)
         return certificates.compactMap { path in
             problem(with: path, of: sink) { _ = try Certificate.read(pem: $0, file: path) }
-        } + [http.tls.key].compactMap(\.self).compactMap { path in
-            problem(with: path, of: sink) { _ in }
         }
+            + [http.tls.key].compactMap(\.self).compactMap { path in
+                problem(with: path, of: sink) { _ in }
+            }
     }
 
     private static func problem(
