@@ -19,11 +19,12 @@ extension HTTP2Session {
         {
             finishDraining()
         }
-        if streams.count == freeIndices.count {
+        if streams.count == freeIndices.count, streamsKnown == flood.streamsOpened {
             // Whoever is idle should hold little.
             streams = []
             freeIndices = []
         }
+        streamsKnown = flood.streamsOpened
         let isExpected = streams.contains { isDue($0) }
         let isTooSlow = bodies.isTooSlow(isExpected: isExpected, now: now, limits)
         for index in streams.indices where streams[index].number != 0 {

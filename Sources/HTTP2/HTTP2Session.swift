@@ -53,6 +53,8 @@ public struct HTTP2Session: ~Copyable {
     /// Octets of bodies that the connection's window gets back when our settings are known.
     var unreturnedBytes = 0
     let settingsSent: Int
+    /// How many streams had been opened when the time was looked at last.
+    var streamsKnown = 0
     var isAcknowledged = false
     var bodies = BodyClock()
 
