@@ -119,6 +119,10 @@ extension HTTP2Stream.Request {
         do throws(RequestFailure) {
             try builder.count(nameBytes: name.count, valueBytes: value.count)
             let start = message.count
+            if let field = RequestHeadBuilder.PseudoField(name) {
+                message.append(value)
+                return builder.add(field, value, at: start..<message.count)
+            }
             message.append(name)
             message.append(value)
             let end = start + name.count
