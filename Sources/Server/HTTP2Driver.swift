@@ -57,22 +57,23 @@ final class HTTP2Driver: VersionDriver {
     private func takeRequests(
         _ session: inout HTTP2Session, _ connection: Connection, now: Int
     ) {
+        // Copied once for all of them.
+        let peer = connection.peer
         while let step = session.nextStep() {
             switch step {
-            case .head(let stream): admit(stream, &session, connection)
-            case .request(let stream): take(stream, &session, connection, now: now)
-            case .refused(let problem):
-                connection.server.handler.refused(problem, from: connection.peer)
+            case .head(let stream): admit(stream, &session, connection, from: peer)
+            case .request(let stream): take(stream, &session, connection, from: peer, now: now)
+            case .refused(let problem): connection.server.handler.refused(problem, from: peer)
             case .cancelled: break
             }
         }
     }
 
     private func admit(
-        _ stream: Int32, _ session: inout HTTP2Session, _ connection: Connection
+        _ stream: Int32, _ session: inout HTTP2Session, _ connection: Connection, from peer: Peer
     ) {
         let verdict = session.withRequest(stream) { head, message, _ in
-            let refusal = connection.server.handler.admit(head, message, from: connection.peer)
+            let refusal = connection.server.handler.admit(head, message, from: peer)
             return (refusal: refusal, expectsContinue: head.expectsContinue)
         }
         if let refusal = verdict?.refusal {
@@ -83,12 +84,13 @@ final class HTTP2Driver: VersionDriver {
     }
 
     private func take(
-        _ stream: Int32, _ session: inout HTTP2Session, _ connection: Connection, now: Int
+        _ stream: Int32, _ session: inout HTTP2Session, _ connection: Connection, from peer: Peer,
+        now: Int
     ) {
         let exchange = Exchange(connection: connection, number: Int(stream), began: now)
         let answer = session.withRequest(stream) { head, message, body in
             connection.server.handler.answer(
-                head, message, body: body, from: connection.peer, exchange)
+                head, message, body: body, from: peer, exchange)
         }
         session.release(stream)
         if case .some(.some(let response)) = answer {
