@@ -17,6 +17,7 @@ import Testing
 
         "HTTP": [],
         "HTTP2": ["CNghttp2", "HTTP"],
+        "Authentication": ["COpenSSL", "HTTP"],
         "CloudEvents": ["HTTP"],
         "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
