@@ -73,8 +73,8 @@ let package = Package(
         .target(
             name: "Ingress",
             dependencies: [
-                "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-                "Server", "TLS", "Telemetry", logging,
+                "Authentication", "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP",
+                "HTTP2", "Journal", "Server", "TLS", "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -87,7 +87,8 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "Configuration", "EventLoops", "HTTP", "Server", "Telemetry", logging,
+                "Authentication", "Configuration", "EventLoops", "HTTP", "Server", "Telemetry",
+                logging,
             ],
             swiftSettings: strict),
 
@@ -95,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "veer",
             dependencies: [
-                "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
+                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
                 arguments, logging,
             ],
@@ -146,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "IngressTests",
             dependencies: [
-                "Ingress", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal",
+                "Ingress", "Authentication", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal",
             ],
             swiftSettings: tests),
         .testTarget(

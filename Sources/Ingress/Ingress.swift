@@ -1,3 +1,4 @@
+public import Authentication
 public import Configuration
 public import EventLoops
 internal import HTTP
@@ -27,6 +28,10 @@ public struct IngressContext: Sendable {
     public var logger: Logger
     /// A place for each source of the settings.
     public var statistics: [SourceStatistics]
+    /// The ways to be let in, of each source of the settings.
+    public var authentication: [[AuthenticationMethod]]
+    /// Told of a source by whose number a token came that names an unknown key.
+    public var keysWanted: @Sendable (Int) -> Void
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
     /// Why no requests should be sent here, if something keeps them from being taken.
@@ -35,12 +40,16 @@ public struct IngressContext: Sendable {
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
+        authentication: [[AuthenticationMethod]],
+        keysWanted: @escaping @Sendable (Int) -> Void,
         submit: @escaping @Sendable (Submission) -> Bool,
         obstacle: @escaping @Sendable () -> String?
     ) {
         self.metrics = metrics
         self.logger = logger
         self.statistics = statistics
+        self.authentication = authentication
+        self.keysWanted = keysWanted
         self.submit = submit
         self.obstacle = obstacle
     }
@@ -59,6 +68,7 @@ public final class Ingress {
     private let immediateSinks: SinkSet
     private let receipts: Mailbox<Receipt>
     private let unrouted: [Counter]
+    private let access: [AccessControl]
     private var pending = PendingTable()
     private var servers: [HTTPServer] = []
     private var limiter = LogLimiter()
@@ -83,6 +93,7 @@ public final class Ingress {
                 "veer_events_unrouted_total", help: "Events that no route wanted.",
                 (name: "source", value: source.name))
         }
+        access = settings.sources.indices.map { AccessControl(settings, index: $0, context) }
         // Each connection waits for one receipt at most, so there is always room.
         receipts = try Mailbox(messagesLimit: 1 << 20)
         try receipts.receive(on: loop) { receipts in self.received(receipts) }
@@ -93,7 +104,8 @@ public final class Ingress {
             let handler = ListenerHandler(
                 self,
                 sources: sources.map {
-                    WebhookSource(settings, index: $0, limits: listener.limits, context)
+                    WebhookSource(
+                        settings, index: $0, limits: listener.limits, access: access[$0], context)
                 }, listener)
             servers.append(
                 try HTTPServer(
@@ -120,6 +132,14 @@ public final class Ingress {
             context.logger.error("certificates not replaced: \(error)")
         }
     }
+
+    /// Lets other passwords, tokens and keys in, of each source.
+    public func replace(authentication: [[AuthenticationMethod]]) {
+        for (access, methods) in zip(access, authentication) { access.replace(methods) }
+    }
+
+    /// The time of this turn, from some moment on.
+    var nanoseconds: Int { loop.nanoseconds }
 
     private static func discards(_ settings: Settings) -> SinkSet {
         var sinks = SinkSet()
@@ -169,7 +189,7 @@ public final class Ingress {
     func accept(from source: WebhookSource, _ count: Int, _ exchange: Exchange) -> Response? {
         guard count > 0 else { return Response(status: 204) }
         let items = items(from: source, count)
-        guard !items.isEmpty else { return Response(status: source.successStatus) }
+        guard !items.isEmpty else { return source.success }
         let ticket = pending.insert(PendingRequest(exchange: exchange, source: source))
         let submission = Submission(
             items: items, origin: source.name, ticket: ticket, receipts: receipts)
@@ -199,7 +219,7 @@ public final class Ingress {
             let source = request.source
             switch receipt.result {
             case .accepted:
-                request.exchange.complete(with: Response(status: source.successStatus))
+                request.exchange.complete(with: source.success)
             case .refused(let refusal):
                 request.exchange.complete(with: refuse(Refusal(refusal), source, nil))
             }

@@ -108,12 +108,26 @@ struct CheckCommand: ParsableCommand {
         let (settings, warnings) = try ConfigurationFile.read(file)
         for warning in warnings { printError(warning.detailedDescription) }
         try checkCertificates(of: settings.listeners)
+        try checkCredentials(of: settings.sources)
         if show {
             print(settings.maskedYAML, terminator: "")
         } else {
             print("\(file ?? "the built-in configuration") can be used")
         }
         if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
+    }
+
+    private func checkCredentials(of sources: [SourceSettings]) throws {
+        var isGood = true
+        for source in sources {
+            do throws(CredentialFiles.Unusable) {
+                _ = try CredentialFiles(source).read()
+            } catch {
+                printError(error.description)
+                isGood = false
+            }
+        }
+        guard isGood else { throw ExitStatus.configuration.code }
     }
 
     private func checkCertificates(of listeners: [ListenerSettings]) throws {

@@ -37,17 +37,20 @@ import Testing
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-            "Logging", "Server", "TLS", "Telemetry",
+            "Authentication", "CloudEvents", "Configuration", "EventLoops", "Filters", "Glibc",
+            "HTTP", "HTTP2", "Journal", "Logging", "Server", "TLS", "Telemetry",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
             "Outbound", "Synchronization", "Telemetry",
         ],
-        "Admin": ["Configuration", "EventLoops", "HTTP", "Logging", "Server", "Telemetry"],
+        "Admin": [
+            "Authentication", "Configuration", "EventLoops", "HTTP", "Logging", "Server",
+            "Telemetry",
+        ],
 
         "veer": [
-            "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
+            "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration", "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
             "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry",
         ],
