@@ -35,7 +35,7 @@ extension WebhookSettings: Section {
             .auth("any one that succeeds lets a request in; left out, everyone is let in", \.auth),
             .values(
                 "allowPeers", "who may send, by the client's own address", \.allowPeers,
-                count: 1...1_000, item: SchemaReference.addressBlock,
+                count: 1...1_000, isRequired: false, item: SchemaReference.addressBlock,
                 parse: AddressBlock.init(configured:), show: \.description),
             .section(
                 "failedAttempts", "how often a client may get its credentials wrong",
