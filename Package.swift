@@ -96,7 +96,8 @@ let package = Package(
         .executableTarget(
             name: "veer",
             dependencies: [
-                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
+                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
+                "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
                 arguments, logging,
             ],
@@ -147,7 +148,8 @@ let package = Package(
         .testTarget(
             name: "IngressTests",
             dependencies: [
-                "Ingress", "Authentication", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal",
+                "Ingress", "Authentication", "CloudEvents", "Configuration", "Filters", "HTTP",
+                "Journal",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -61,6 +61,8 @@ struct TokenVerifier {
         return timeFault(of: token, now: now) ?? claimFault(of: token)
     }
 
+    /// What is wrong with a token's times.
+    ///
     /// Spec: RFC 7519 §4.1.4
     private func timeFault(of token: JSONWebToken, now: Int) -> Reason? {
         // The last second of the year 9999.

@@ -99,6 +99,8 @@ private func keySetURI(_ text: String) throws(Complaint) -> String {
     return uri
 }
 
+/// Reads one word of a scope.
+///
 /// Spec: RFC 6749 §3.3
 private func scope(_ text: String) throws(Complaint) -> String {
     let isScope = text.utf8.allSatisfy {

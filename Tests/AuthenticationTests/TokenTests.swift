@@ -57,7 +57,7 @@ import Testing
             (#"{"alg":"HS256","typ":"application/AT+JWT"}"#, nil),
             // 180: what a token brings along is never looked at.
             (
-                #"{"alg":"HS256","jwk":{"kty":"oct","k":"AA"},"jku":"https://x","x5u":"x","x5c":[1]}"#,
+                #"{"alg":"HS256","jwk":{"kty":"oct","k":"AA"},"jku":"x","x5u":"x","x5c":[1]}"#,
                 nil
             ),
             (#"{"alg":"HS256","b64":true}"#, nil),

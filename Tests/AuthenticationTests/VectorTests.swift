@@ -25,8 +25,8 @@ import Testing
         (
             "RFC 7515 A.1",
             """
-            {"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcg\
-            UuTwjAzZr1Z9CAow"}
+            {"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aK\
+            tMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}
             """,
             "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9" + claims
                 + "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -42,8 +42,8 @@ import Testing
             "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}
             """,
             "eyJhbGciOiJFUzI1NiJ9" + claims
-                + "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6N"
-                + "U1Q"
+                + "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKT"
+                + "UJqPP3-Kg6NU1Q"
         ),
     ]
 
@@ -73,8 +73,8 @@ import Testing
             Base64URL.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".utf8))
         let signature = try #require(
             Base64URL.decode(
-                ("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0"
-                    + "KAg").utf8))
+                ("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7"
+                    + "sVvpAr_MuM0KAg").utf8))
         let key = try #require(PublicKey.ed25519(octets))
         let message = Array("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc".utf8)
         #expect(key.verifiesEd25519(signature, of: message))

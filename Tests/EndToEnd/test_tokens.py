@@ -133,7 +133,8 @@ def test_keys_in_a_file_are_replaced(start_with, tmp_path):
     assert veer.metric("veer_secret_reloads_total", outcome="failed") >= 1
 
 
-@pytest.mark.parametrize("text", [None, "", "{}", '{"keys": [{"kty": "RSA", "n": "AQ", "e": "AQAB"}]}'])
+@pytest.mark.parametrize("text", [
+    None, "", "{}", '{"keys": [{"kty": "RSA", "n": "AQ", "e": "AQAB"}]}'])
 def test_without_keys_in_its_file_it_does_not_start(tmp_path, start, text):
     if text is not None:
         (tmp_path / "jwks.json").write_text(text)

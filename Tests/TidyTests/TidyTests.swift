@@ -50,7 +50,8 @@ import Testing
         ],
 
         "veer": [
-            "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration", "Delivery",
+            "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
+            "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
             "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry",
         ],
