@@ -28,7 +28,7 @@ internal import EventLoops
     private var headBytes = 0
     private var bodyBytes = 0
     private var isCut = false
-    private var repeatsLeft = 0
+    private var repeatsLeft = repeatsLimit
     private var bodyCount = 0
     private var body: [UInt8] = []
 
@@ -52,6 +52,7 @@ internal import EventLoops
     func begin(_ request: HTTPRequest) {
         prepare()
         began = client.now
+        if repeatsLeft == 0 { avoidHTTP2(false) }
         repeatsLeft = Self.repeatsLimit
         if method != request.method { choose(request.method) }
         if timeout != request.timeout {
@@ -76,14 +77,25 @@ internal import EventLoops
     /// answer of some streams that end before their body was sent.
     func beginAgain(after result: CURLcode) -> Bool {
         let left = timeout - (client.now - began)
-        guard [CURLE_HTTP2_STREAM, CURLE_HTTP2, CURLE_SEND_ERROR].contains(result), isSecure,
-            status == nil, repeatsLeft > 0, left > .zero
+        let codes = [CURLE_HTTP2_STREAM, CURLE_HTTP2, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR]
+        guard codes.contains(result), isSecure, status == nil, repeatsLeft > 0, left > .zero
         else { return false }
         prepare()
         repeatsLeft -= 1
+        if repeatsLeft == 0 { avoidHTTP2(true) }
         timeout = left
         set(CURLOPT_TIMEOUT_MS, max(1, timeout.wholeMilliseconds))
         return true
+    }
+
+    /// Takes a connection of its own, or the endpoint's again.
+    ///
+    /// By HTTP/1.1 the answer is found even where it comes in the midst of a large body.
+    private func avoidHTTP2(_ isAvoided: Bool) {
+        let version = isAvoided ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
+        set(CURLOPT_HTTP_VERSION, Int(version))
+        set(CURLOPT_FRESH_CONNECT, isAvoided ? 1 : 0)
+        set(CURLOPT_FORBID_REUSE, isAvoided ? 1 : 0)
     }
 
     private func prepare() {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Configuration
 import Glibc
 import Logging
-import TLS
 
 /// Reads configurations from the file system, and says what is wrong with them.
 enum ConfigurationFile {
@@ -107,39 +106,16 @@ struct CheckCommand: ParsableCommand {
         guard !schema else { return print(Settings.jsonSchema) }
         let (settings, warnings) = try ConfigurationFile.read(file)
         for warning in warnings { printError(warning.detailedDescription) }
-        try checkCertificates(of: settings.listeners)
-        try checkCredentials(of: settings.sources)
+        let problems =
+            CertificateFiles.problems(of: settings)
+            + CredentialFiles.problems(of: settings.sources)
+        for problem in problems { printError(problem) }
+        guard problems.isEmpty else { throw ExitStatus.configuration.code }
         if show {
             print(settings.maskedYAML, terminator: "")
         } else {
             print("\(file ?? "the built-in configuration") can be used")
         }
         if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
-    }
-
-    private func checkCredentials(of sources: [SourceSettings]) throws {
-        var isGood = true
-        for source in sources {
-            do throws(CredentialFiles.Unusable) {
-                _ = try CredentialFiles(source).read()
-            } catch {
-                printError(error.description)
-                isGood = false
-            }
-        }
-        guard isGood else { throw ExitStatus.configuration.code }
-    }
-
-    private func checkCertificates(of listeners: [ListenerSettings]) throws {
-        var isGood = true
-        for material in listeners.compactMap(ListenerMaterial.init) {
-            do throws(ListenerMaterial.Unusable) {
-                _ = try material.read(tickets: TicketKeys())
-            } catch {
-                printError(error.description)
-                isGood = false
-            }
-        }
-        guard isGood else { throw ExitStatus.configuration.code }
     }
 }

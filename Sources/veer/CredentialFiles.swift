@@ -1,11 +1,24 @@
 import Authentication
 import Configuration
+import TLS
 
 /// Reads what a source's requests are judged by.
 struct CredentialFiles {
     /// Why it can't be used, for the operator; says nothing of what stands in a file.
     struct Unusable: Error, CustomStringConvertible {
         var description: String
+    }
+
+    /// All that is wrong with the files of these sources, a sentence each.
+    static func problems(of sources: [SourceSettings]) -> [String] {
+        sources.compactMap { source in
+            do throws(Unusable) {
+                _ = try CredentialFiles(source).read()
+                return nil
+            } catch {
+                return error.description
+            }
+        }
     }
 
     private let source: SourceSettings
@@ -45,8 +58,7 @@ struct CredentialFiles {
         case .bearer(let tokens, let isInQuery):
             return .bearer(tokens: try tokens.map { try text($0, &files) }, isInQuery: isInQuery)
         case .jwt(let settings):
-            var keys: KeySet?
-            if case .file(let path) = settings.jwks { keys = try keySet(path, &files) }
+            let keys = try keySet(settings.jwks, &files)
             return .token(
                 TokenRules(
                     issuer: settings.issuer, audience: settings.audience, scopes: settings.scopes,
@@ -59,17 +71,32 @@ struct CredentialFiles {
         try secret.readAgain { try files.octets(of: $0) }.text
     }
 
-    private func keySet(_ path: String, _ files: inout FileGeneration) throws -> KeySet {
-        let octets: [UInt8]
+    /// Nothing for keys that are fetched.
+    private func keySet(
+        _ keys: TokenSettings.Keys, _ files: inout FileGeneration
+    ) throws -> KeySet? {
+        switch keys {
+        case .file(let path):
+            let octets = try octets(of: path, &files)
+            do throws(KeySet.Failure) {
+                return try KeySet(octets, allowsSecrets: true)
+            } catch {
+                throw Unusable(description: "\(path) \(error)")
+            }
+        case .url(_, let authorities):
+            if let authorities {
+                let octets = try octets(of: authorities, &files)
+                _ = try Certificate.read(pem: octets, file: authorities)
+            }
+            return nil
+        }
+    }
+
+    private func octets(of path: String, _ files: inout FileGeneration) throws -> [UInt8] {
         do {
-            octets = try files.octets(of: path)
+            return try files.octets(of: path)
         } catch {
             throw Unusable(description: "\(path) can't be read: \(error)")
-        }
-        do throws(KeySet.Failure) {
-            return try KeySet(octets, allowsSecrets: true)
-        } catch {
-            throw Unusable(description: "\(path) \(error)")
         }
     }
 }

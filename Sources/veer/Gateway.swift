@@ -72,6 +72,9 @@ final class Gateway {
     }
 
     private func readCertificates() throws(StartFailure) -> Certificates {
+        if let problem = CertificateFiles.problems(of: settings).first {
+            throw StartFailure(sentence: problem, status: .configuration)
+        }
         do throws(ListenerMaterial.Unusable) {
             return try Certificates(
                 settings.listeners, metrics: metrics, logger: Logger(label: "TLS"))
