@@ -110,7 +110,18 @@ public final class Ingress {
             servers.append(
                 try HTTPServer(
                     on: loop, socket: sockets[index], limits: ServerLimits(listener),
-                    shared: shared[index], tls: makeContext(tls[index]), handler: handler))
+                    shared: shared[index], tls: makeContext(tls[index]),
+                    isProxy: Self.isProxy(listener), handler: handler))
+        }
+    }
+
+    /// Who may connect where proxies tell whose connections they pass on.
+    private static func isProxy(_ listener: ListenerSettings) -> ((SocketAddress) -> Bool)? {
+        guard listener.proxyProtocol else { return nil }
+        return { address in
+            address.octets.map { octets in
+                listener.trustedProxies.contains { $0.contains(octets) }
+            } ?? false
         }
     }
 

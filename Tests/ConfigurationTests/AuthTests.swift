@@ -110,6 +110,21 @@ import Testing
         #expect(admin("{jwt: {issuer: i, audience: a, jwks: {file: k}}}").codes == [.conflict])
     }
 
+    @Test func `only trusted proxies speak the PROXY protocol`() {
+        func listener(_ rest: String) -> Outcome {
+            read(
+                Gateway(
+                    listeners:
+                        "listeners: [{name: local, address: '127.0.0.1:8080', \(rest)}]\n"
+                ).text)
+        }
+        let outcome = listener("proxyProtocol: true, trustedProxies: [10.0.0.0/8]")
+        #expect(outcome.settings?.listeners[0].proxyProtocol == true, "\(outcome.lines)")
+        #expect(listener("proxyProtocol: true").codes == [.conflict])
+        #expect(listener("proxyProtocol: true, trustedProxies: []").codes == [.conflict])
+        #expect(listener("proxyProtocol: false").codes == [])
+    }
+
     @Test func `a secret is read again from its file, or stays`() throws {
         let files = ["/a": Array("new\n".utf8), "/b": []]
         func read(_ path: String) throws -> [UInt8] {
