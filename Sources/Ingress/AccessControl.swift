@@ -73,6 +73,7 @@ final class AccessControl {
         of head: RequestHead, _ message: Span<UInt8>, client: () -> [UInt8]?, now: Int,
         identity: () -> ClientIdentity?
     ) -> Refusal? {
+        guard !authenticator.isOpen else { return nil }
         let failure = authenticator.failure(of: head, message, now: time(nil)) {
             identity()?.has(oneOf: certificateNames) ?? false
         }
