@@ -50,12 +50,16 @@ let package = Package(
         .target(
             name: "Authentication", dependencies: ["COpenSSL", "HTTP"], swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(
+            name: "Webhooks", dependencies: ["Authentication", "CloudEvents", "HTTP"],
+            swiftSettings: strict),
         .target(name: "Filters", dependencies: ["CloudEvents"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
         .target(
-            name: "Configuration", dependencies: ["Filters", "YAML"], swiftSettings: strict),
+            name: "Configuration", dependencies: ["CloudEvents", "Filters", "Webhooks", "YAML"],
+            swiftSettings: strict),
 
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
@@ -74,7 +78,7 @@ let package = Package(
             name: "Ingress",
             dependencies: [
                 "Authentication", "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP",
-                "HTTP2", "Journal", "Server", "TLS", "Telemetry", logging,
+                "HTTP2", "Journal", "Server", "TLS", "Telemetry", "Webhooks", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -99,7 +103,7 @@ let package = Package(
                 "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
                 "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
-                arguments, logging,
+                "Webhooks", arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -123,6 +127,9 @@ let package = Package(
         .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
         .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks", "CloudEvents", "HTTP"],
+            swiftSettings: tests),
+        .testTarget(
             name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],
             swiftSettings: tests),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
@@ -130,7 +137,7 @@ let package = Package(
             name: "TLSTests", dependencies: ["TLS", "COpenSSL"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Filters"],
+            name: "ConfigurationTests", dependencies: ["Configuration", "Filters", "Webhooks"],
             swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(

@@ -4,7 +4,7 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let source = ["vcenter", "horizon"]
-    static let webhook = ["signature", "adapter", "handshake", "rateLimit", "duplicates"]
+    static let webhook = ["handshake", "rateLimit", "duplicates"]
     static let sink = ["ref", "auth", "allowPrivateAddresses"]
     static let delivery = ["deadLetterSink"]
     static let admin = ["control"]

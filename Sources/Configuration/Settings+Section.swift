@@ -109,7 +109,7 @@ extension Settings: Section {
                 webhook.listeners.map { listeners[$0] }
                 .allSatisfy { $0.address.isLocal || $0.tls?.clients.mode == .required }
                 || webhook.allowPeers != AddressBlock.everyone
-            if webhook.auth.isEmpty, !isGuarded {
+            if webhook.auth.isEmpty, webhook.signature == nil, !isGuarded {
                 reader.warning(
                     .openEndpoint, at: (item["webhook"] ?? item).place,
                     "anyone who reaches this webhook can send events", hint: "add auth")

@@ -75,6 +75,10 @@ public struct WebhookSettings: Sendable, Equatable {
     public var failedAttempts = FailedAttemptSettings()
     /// How percent-encoding in `ce-` headers is read.
     public var percentDecoding = PercentDecoding.spec
+    /// How the sender signs; nothing where it doesn't.
+    public var signature: SignatureSettings?
+    /// What makes events of the sender's requests.
+    public var adapter = AdapterSettings.none
 
     /// A webhook on these listeners.
     public init(listeners: [Int]) { self.listeners = listeners }

@@ -43,6 +43,8 @@ extension WebhookSettings: Section {
             .choice(
                 "percentDecoding", "how percent-encoding in ce- headers is read",
                 \.percentDecoding),
+            .section("signature", "how the sender signs what it sends", \.signature),
+            .adapter("adapter", "what makes events of the sender's requests", \.adapter),
         ]
     }
 }

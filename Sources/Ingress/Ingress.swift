@@ -8,6 +8,7 @@ public import Logging
 public import Server
 public import TLS
 public import Telemetry
+internal import Webhooks
 
 /// How much a source has taken in, for those who ask; any thread may read it.
 public struct SourceStatistics: Sendable {
@@ -37,6 +38,9 @@ public struct IngressContext: Sendable {
     /// Why no requests should be sent here, if something keeps them from being taken.
     public var obstacle: @Sendable () -> String?
 
+    /// What each source has accepted a while ago.
+    let replays: [ReplayGuard]
+
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
@@ -50,6 +54,7 @@ public struct IngressContext: Sendable {
         self.statistics = statistics
         self.authentication = authentication
         self.keysWanted = keysWanted
+        replays = statistics.map { _ in ReplayGuard() }
         self.submit = submit
         self.obstacle = obstacle
     }
@@ -196,12 +201,20 @@ public final class Ingress {
 
     /// Sends the events that a source has just read on their way.
     ///
+    /// - Parameter proof: what its signature says, to be remembered once it's accepted.
     /// - Returns: the answer, where it needn't wait for a receipt.
-    func accept(from source: WebhookSource, _ count: Int, _ exchange: Exchange) -> Response? {
+    func accept(
+        from source: WebhookSource, _ count: Int, _ exchange: Exchange,
+        _ proof: SignatureVerifier.Proof? = nil
+    ) -> Response? {
         guard count > 0 else { return Response(status: 204) }
         let items = items(from: source, count)
-        guard !items.isEmpty else { return source.success }
-        let ticket = pending.insert(PendingRequest(exchange: exchange, source: source))
+        guard !items.isEmpty else {
+            source.sender?.remember(proof)
+            return source.success
+        }
+        let ticket = pending.insert(
+            PendingRequest(exchange: exchange, source: source, proof: proof))
         let submission = Submission(
             items: items, origin: source.name, ticket: ticket, receipts: receipts)
         guard context.submit(submission) else {
@@ -230,6 +243,7 @@ public final class Ingress {
             let source = request.source
             switch receipt.result {
             case .accepted:
+                source.sender?.remember(request.proof)
                 request.exchange.complete(with: source.success)
             case .refused(let refusal):
                 request.exchange.complete(with: refuse(Refusal(refusal), source, nil))
@@ -241,6 +255,16 @@ public final class Ingress {
     func refuse(_ refusal: Refusal, _ source: WebhookSource, _ peer: Peer?) -> Response {
         log(refused: refusal.code, by: "source", source.name, peer)
         return source.problem(refusal)
+    }
+
+    /// Tells an operator, now and then, where a sender waits for a consent.
+    func tell(ofConfirmation address: String, _ source: WebhookSource, _ peer: Peer) {
+        guard limiter.admit("confirmation/\(source.name)", now: loop.now) != nil else { return }
+        context.logger.notice(
+            "a sender waits for its subscription to be confirmed; to consent, open the address",
+            metadata: [
+                "source": "\(source.name)", "address": "\(address)", "peer": "\(peer.address)",
+            ])
     }
 
     /// Counts and logs a request that no source has seen.

@@ -2,6 +2,7 @@ internal import Authentication
 internal import CloudEvents
 internal import HTTP
 internal import Journal
+internal import Webhooks
 
 /// Why a source doesn't take a request that could be read.
 enum Refusal {
@@ -12,6 +13,10 @@ enum Refusal {
     case tooManyAttempts(seconds: Int)
     /// It proves no right to send.
     case unauthenticated(AuthenticationFailure)
+    /// Its signature isn't good.
+    case signature(SignatureFailure)
+    /// No event can be made of it.
+    case adapter(AdapterFailure)
     /// The request holds no valid event.
     case event(EventFailure)
     /// It can't be stored or handed on now.
@@ -30,6 +35,8 @@ enum Refusal {
         case .peerNotAllowed: "peer_not_allowed"
         case .tooManyAttempts: "too_many_failed_attempts"
         case .unauthenticated(let failure): failure.code
+        case .signature(let failure): failure.rawValue
+        case .adapter(let failure): failure.code
         case .event(let failure): failure.code.rawValue
         case .unavailable(let code): code
         case .sinkRefused: "sink_refused"
@@ -52,6 +59,12 @@ enum Refusal {
                 detail: "Credentials were wrong too often; come back later with the right ones.")
         case .unauthenticated(let failure):
             return Problem(status: failure.status, code: code, detail: failure.sentence)
+        case .signature:
+            // Which of its reasons it is would help whoever tries.
+            return Problem(
+                status: 401, code: "unauthorized",
+                detail: "The request needs a valid signature.")
+        case .adapter(let failure): return failure.problem
         case .event(let failure):
             let status = isRouter ? failure.routerStatus : failure.status
             var problem = Problem(status: status, code: code, detail: failure.sentence)
@@ -93,6 +106,17 @@ extension AuthenticationFailure {
             "The token can't be checked yet; send the event again after a while."
         default: "The request needs valid credentials in its Authorization field."
         }
+    }
+}
+
+extension AdapterFailure {
+    /// Says what to send, or to have the operator change.
+    fileprivate var problem: Problem {
+        var problem = Problem(status: status, code: code, detail: sentence)
+        if let attribute { problem.members.append(("attribute", .text(attribute))) }
+        if let place { problem.members.append(("place", .text(place))) }
+        if let index { problem.members.append(("index", .number(index))) }
+        return problem
     }
 }
 

@@ -17,6 +17,8 @@ final class WebhookSource {
     private let statistics: SourceStatistics
     private let rejected: (String) -> Counter
     private var reader: EventReader
+    /// Whoever signs or needs an adapter.
+    let sender: Sender?
 
     /// In whose ways the source answers.
     enum Dialect {
@@ -55,6 +57,7 @@ final class WebhookSource {
             metrics, "veer_events_received_total", help: "Events that were valid, by type.",
             label: "type", labels: (name: "source", value: name))
         reader = EventReader(decoder, counting: received)
+        sender = Sender(webhook, replays: context.replays[index])
     }
 
     /// Whether the source takes requests for that path: the same octets, no other spelling.
@@ -139,8 +142,23 @@ final class WebhookSource {
             && head.field("ce-specversion", in: message) == nil
     }
 
+    /// Takes events that were made of a request; they stay in the source until the next request.
+    ///
+    /// - Returns: how many there are.
+    func take(_ events: [Event]) -> Int {
+        reader.take(events)
+        statistics.received.add(events.count)
+        return events.count
+    }
+
+    /// Counts a request that was accepted before.
+    func countReplay() { rejected("signature_replay").add() }
+
     /// Makes the events that were read last ready for the journal.
     func items(to sinks: (Event) -> SinkSet) -> [Submission.Item] {
+        if let events = reader.adapted {
+            return events.map { Submission.Item(event: $0, sinks: sinks($0)) }
+        }
         let decoder = reader.decoder
         return (0..<decoder.count).map { index in
             let event = decoder.event(at: index)
@@ -161,7 +179,8 @@ final class WebhookSource {
         case .unauthenticated(let failure): access.addFields(to: &response, after: failure)
         case .tooManyAttempts(let seconds): response.add("Retry-After", "\(seconds)")
         case .unavailable: response.add("Retry-After", "5")
-        case .event, .sinkRefused, .peerNotAllowed: break
+        case .signature: response.add("WWW-Authenticate", "Signature realm=\"veer\"")
+        case .event, .adapter, .sinkRefused, .peerNotAllowed: break
         }
         return response
     }

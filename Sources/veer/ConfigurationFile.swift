@@ -33,7 +33,8 @@ enum ConfigurationFile {
         }
     }
 
-    private static func environment(_ name: String) -> String? {
+    /// The value of an environment variable; nothing if it isn't set.
+    static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
     }

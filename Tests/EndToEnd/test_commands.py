@@ -13,7 +13,8 @@ from veer import BINARY, Veer, command, gateway, wait_until
 
 COMMANDS = [["run"], ["check"], ["send"], ["listen"], ["version"], ["journal"],
             ["journal", "stats"], ["journal", "list"], ["journal", "show"],
-            ["journal", "verify"], ["journal", "export"], ["filter"], ["filter", "eval"]]
+            ["journal", "verify"], ["journal", "export"], ["filter"], ["filter", "eval"],
+            ["sign"]]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

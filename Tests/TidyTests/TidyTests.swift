@@ -19,11 +19,14 @@ import Testing
         "HTTP2": ["CNghttp2", "HTTP"],
         "Authentication": ["COpenSSL", "HTTP"],
         "CloudEvents": ["HTTP"],
+        "Webhooks": ["Authentication", "CloudEvents", "HTTP"],
         "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
         "TLS": ["COpenSSL"],
         "YAML": ["CYAML"],
-        "Configuration": ["Filters", "FoundationEssentials", "YAML"],
+        "Configuration": [
+            "CloudEvents", "Filters", "FoundationEssentials", "Webhooks", "YAML",
+        ],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": [
@@ -38,7 +41,8 @@ import Testing
 
         "Ingress": [
             "Authentication", "CloudEvents", "Configuration", "EventLoops", "Filters", "Glibc",
-            "HTTP", "HTTP2", "Journal", "Logging", "Server", "TLS", "Telemetry",
+            "HTTP", "HTTP2", "Journal", "Logging", "Server", "Synchronization", "TLS", "Telemetry",
+            "Webhooks",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -53,12 +57,14 @@ import Testing
             "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
             "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry",
+            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "Webhooks",
         ],
     ]
 
     /// The targets that turn values into values: no descriptor, clock, thread or pointer.
-    static let pureTargets = ["HTTP", "CloudEvents", "Filters", "Telemetry", "Configuration"]
+    static let pureTargets = [
+        "HTTP", "CloudEvents", "Filters", "Telemetry", "Webhooks", "Configuration",
+    ]
 
     static let lineLimit = 100
     static let fileLinesLimit = 400
@@ -194,7 +200,8 @@ import Testing
         let operating = try ProjectFile("docs/OPERATING.md").lines.joined(separator: "\n")
         let structures = [
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
-            "ClientCertificateSettings", "WebhookSettings", "HTTPSinkSettings", "SinkTLSSettings",
+            "ClientCertificateSettings", "WebhookSettings", "SignatureSettings", "HTTPSinkSettings",
+            "SinkTLSSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]
