@@ -43,6 +43,11 @@ let package = Package(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(
+            name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+
+        // A table as text, which C can take into the binary as it is.
+        .target(name: "CVSphere", exclude: ["generate-types", "types.txt"]),
 
         // Pure: values in, values out. No descriptor, clock or thread.
         .target(name: "HTTP", swiftSettings: strict),
@@ -57,6 +62,7 @@ let package = Package(
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
+        .target(name: "SOAP", dependencies: ["CExpat"], swiftSettings: strict),
         .target(
             name: "Configuration", dependencies: ["CloudEvents", "Filters", "Webhooks", "YAML"],
             swiftSettings: strict),
@@ -67,7 +73,9 @@ let package = Package(
             name: "Server",
             dependencies: ["CLinux", "EventLoops", "HTTP", "HTTP2", "TLS", "Telemetry"],
             swiftSettings: strict),
-        .target(name: "Outbound", dependencies: ["CCurl", "EventLoops"], swiftSettings: strict),
+        .target(
+            name: "Outbound", dependencies: ["CCurl", "COpenSSL", "EventLoops"],
+            swiftSettings: strict),
         .target(
             name: "Journal",
             dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry", logging],
@@ -89,6 +97,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "VSphere",
+            dependencies: [
+                "CloudEvents", "Configuration", "CVSphere", "EventLoops", "Journal", "Outbound",
+                "SOAP", "Telemetry", logging,
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Admin",
             dependencies: [
                 "Authentication", "Configuration", "EventLoops", "HTTP", "Server", "Telemetry",
@@ -103,7 +118,7 @@ let package = Package(
                 "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
                 "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
-                "Webhooks", arguments, logging,
+                "VSphere", "Webhooks", arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -136,6 +151,7 @@ let package = Package(
         .testTarget(
             name: "TLSTests", dependencies: ["TLS", "COpenSSL"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
+        .testTarget(name: "SOAPTests", dependencies: ["SOAP"], swiftSettings: tests),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Filters", "Webhooks"],
             swiftSettings: tests),
@@ -164,6 +180,12 @@ let package = Package(
             dependencies: [
                 "Delivery", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
                 "ScriptedPeer", "Telemetry", logging,
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "VSphereTests",
+            dependencies: [
+                "VSphere", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
+                "ScriptedPeer", "SOAP", "Telemetry", logging,
             ], swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),

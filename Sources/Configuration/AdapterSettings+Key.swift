@@ -102,6 +102,8 @@ extension Reader {
     }
 }
 
+/// Whether a template may set an attribute of that name.
+///
 /// Spec: CloudEvents §3.1
 private func isAttributeName(_ name: String) -> Bool {
     1...20 ~= name.utf8.count && !["data", "specversion"].contains(name)

@@ -20,9 +20,10 @@ final class AccessControl {
     private let keysWanted: () -> Void
     private var attempts: FailedAttempts
 
-    init(_ settings: Settings, index: Int, _ context: IngressContext) {
+    /// Nothing for a source to which nobody sends.
+    init?(_ settings: Settings, index: Int, _ context: IngressContext) {
         let source = settings.sources[index]
-        let webhook = source.webhook
+        guard let webhook = source.webhook else { return nil }
         let methods = context.authentication[index]
         // One left out could let everyone in.
         precondition(methods.count == webhook.auth.count)

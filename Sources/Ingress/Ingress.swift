@@ -73,7 +73,7 @@ public final class Ingress {
     private let immediateSinks: SinkSet
     private let receipts: Mailbox<Receipt>
     private let unrouted: [Counter]
-    private let access: [AccessControl]
+    private let access: [AccessControl?]
     private var pending = PendingTable()
     private var servers: [HTTPServer] = []
     private var limiter = LogLimiter()
@@ -104,13 +104,15 @@ public final class Ingress {
         try receipts.receive(on: loop) { receipts in self.received(receipts) }
         for (index, listener) in settings.listeners.enumerated() {
             let sources = settings.sources.indices.filter {
-                settings.sources[$0].webhook.listeners.contains(index)
+                settings.sources[$0].webhook?.listeners.contains(index) ?? false
             }
             let handler = ListenerHandler(
                 self,
-                sources: sources.map {
-                    WebhookSource(
-                        settings, index: $0, limits: listener.limits, access: access[$0], context)
+                sources: sources.compactMap { source in
+                    access[source].map {
+                        WebhookSource(
+                            settings, index: source, limits: listener.limits, access: $0, context)
+                    }
                 }, listener)
             servers.append(
                 try HTTPServer(
@@ -151,7 +153,7 @@ public final class Ingress {
 
     /// Lets other passwords, tokens and keys in, of each source.
     public func replace(authentication: [[AuthenticationMethod]]) {
-        for (access, methods) in zip(access, authentication) { access.replace(methods) }
+        for (access, methods) in zip(access, authentication) { access?.replace(methods) }
     }
 
     /// The time of this turn, from some moment on.
@@ -173,6 +175,7 @@ public final class Ingress {
     /// Takes no more connections, finishes what has begun, and then calls `done`, once.
     public func drain(_ done: @escaping () -> Void) {
         var left = servers.count
+        guard left > 0 else { return done() }
         for server in servers {
             server.drain {
                 left -= 1

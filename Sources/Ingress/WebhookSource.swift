@@ -32,7 +32,7 @@ final class WebhookSource {
         _ context: IngressContext
     ) {
         let source = settings.sources[index]
-        let webhook = source.webhook
+        guard let webhook = source.webhook else { preconditionFailure("no webhook") }
         let metrics = context.metrics
         let name = source.name
         self.name = name

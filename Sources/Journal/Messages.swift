@@ -46,19 +46,25 @@ public struct Submission: Sendable {
     public var ticket: UInt64
     /// Where the receipt goes; it has room for every submission that may be under way.
     public var receipts: Mailbox<Receipt>
+    /// How far the source has read with these events; stored with them, or not at all.
+    public var checkpoint: String?
 
     /// A submission of these events.
     public init(
-        items: [Item], origin: String, ticket: UInt64, receipts: Mailbox<Receipt>
+        items: [Item], origin: String, ticket: UInt64, receipts: Mailbox<Receipt>,
+        checkpoint: String? = nil
     ) {
         self.items = items
         self.origin = origin
         self.ticket = ticket
         self.receipts = receipts
+        self.checkpoint = checkpoint
     }
 
     /// How much memory the events hold.
-    public var bytes: Int { items.reduce(0) { $0 + $1.event.octets.count + 64 } }
+    public var bytes: Int {
+        items.reduce(checkpoint?.utf8.count ?? 0) { $0 + $1.event.octets.count + 64 }
+    }
 }
 
 /// The journal's answer to one ``Submission``.

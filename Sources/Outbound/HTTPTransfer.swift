@@ -22,6 +22,7 @@ internal import EventLoops
     private static let repeatsLimit = 3
 
     private let details = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private let pin: CertificatePin?
     private let fields = FieldList()
     private var method = ""
     private var timeout = Duration.zero
@@ -36,6 +37,7 @@ internal import EventLoops
         guard let easy = unsafe curl_easy_init() else { preconditionFailure("no memory for curl") }
         unsafe self.easy = easy
         self.options = options
+        pin = options.tls.certificateDigest.map { CertificatePin($0) }
         self.client = client
         began = client.now
         isSecure = options.url.lowercased().hasPrefix("https:")
@@ -224,12 +226,17 @@ extension HTTPTransfer {
         set(CURLOPT_URL, options.url)
         set(CURLOPT_USERAGENT, userAgent)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
+        let takesHTTP2 = isSecure && options.takesHTTP2
         // HTTP/2 over TLS, if the server wants to: this curl (7.88) can't use a plain connection
         // twice for it.
-        set(CURLOPT_HTTP_VERSION, Int(isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
+        set(CURLOPT_HTTP_VERSION, Int(takesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
         // A connection that is being made may soon take all requests that wait.
-        set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
+        set(CURLOPT_PIPEWAIT, takesHTTP2 ? 1 : 0)
         if isSecure { apply(options.tls) }
+        if options.sendsOnce {
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_FORBID_REUSE, 1)
+        }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, options.connectTimeout.wholeMilliseconds))
         set(CURLOPT_LOW_SPEED_LIMIT, options.bytesPerSecondLeast)
         set(CURLOPT_FOLLOWLOCATION, 0)
@@ -247,7 +254,8 @@ extension HTTPTransfer {
     private func apply(_ tls: HTTPEndpoint.TLSOptions) {
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
-        set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure ? 0 : 2)
+        set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure || pin != nil ? 0 : 2)
+        unsafe pin?.apply(to: easy)
         if let authorities = tls.authorities {
             set(CURLOPT_CAINFO, authorities)
             // Or the system's would be trusted, too.

@@ -22,13 +22,14 @@ struct CredentialFiles {
     }
 
     private let source: SourceSettings
+    private var auth: [AuthSettings] { source.webhook?.auth ?? [] }
 
     init(_ source: SourceSettings) { self.source = source }
 
     /// The files it's read from.
     var paths: Set<String> {
         Set(
-            source.webhook.auth.flatMap { auth -> [String] in
+            auth.flatMap { auth -> [String] in
                 switch auth {
                 case .basic(_, let password): [password.file].compactMap { $0 }
                 case .bearer(let tokens, _): tokens.compactMap(\.file)
@@ -43,7 +44,7 @@ struct CredentialFiles {
     func read() throws(Unusable) -> [AuthenticationMethod] {
         var files = FileGeneration()
         do {
-            return try source.webhook.auth.map { try method($0, &files) }
+            return try auth.map { try method($0, &files) }
         } catch {
             throw Unusable(description: "source \(source.name): \(error)")
         }

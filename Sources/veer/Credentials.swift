@@ -79,7 +79,7 @@ final class Credentials {
 
     private func fetchKeys(_ place: Int, on loop: EventLoop, userAgent: String) {
         let source = entries[place].source
-        for (index, auth) in source.webhook.auth.enumerated() {
+        for (index, auth) in (source.webhook?.auth ?? []).enumerated() {
             guard case .jwt(let settings) = auth,
                 case .url(let url, let authorities) = settings.jwks
             else { continue }

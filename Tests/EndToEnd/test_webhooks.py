@@ -295,17 +295,12 @@ def test_harbor_may_send_cloudevents(start, sink):
 # Examples and commands
 
 
-@pytest.mark.parametrize("name", [
-    "github", "standard-webhooks", "alertmanager", "mapping"])
-def test_an_example_can_be_used(name):
-    environment = {"GITHUB_SECRET": "s3", "OLD_SECRET": WHSEC, "NEW_SECRET": WHSEC,
-                   "ALERTMANAGER_PASSWORD": "p", "SHOP_SECRET": "s1", "SENSOR_TOKEN": "s2"}
-    reply = command(
-        "check", ROOT / f"examples/{name}.yaml", "--deny-warnings", environment=environment)
-    assert reply.returncode == 0, reply.stderr
-    shown = command(
-        "check", ROOT / f"examples/{name}.yaml", "--show", environment=environment).stdout
-    assert "s3" not in shown and WHSEC not in shown
+def test_an_example_is_shown_without_its_secret():
+    path = ROOT / "examples/github.yaml"
+    secret = {"GITHUB_SECRET": "canary-of-mine"}
+    shown = command("check", path, "--show", "--deny-warnings", environment=secret)
+    assert shown.returncode == 0, shown.stderr
+    assert "preset: github" in shown.stdout and "canary" not in shown.stdout
 
 
 @pytest.mark.parametrize("preset", TIMED + ["github", "gitlab", "gitea", "shopify", "grafana"])

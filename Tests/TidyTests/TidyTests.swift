@@ -14,6 +14,8 @@ import Testing
         "COpenSSL": [],
         "CSQLite": [],
         "CYAML": [],
+        "CExpat": [],
+        "CVSphere": [],
 
         "HTTP": [],
         "HTTP2": ["CNghttp2", "HTTP"],
@@ -27,13 +29,14 @@ import Testing
         "Configuration": [
             "CloudEvents", "Filters", "FoundationEssentials", "Webhooks", "YAML",
         ],
+        "SOAP": ["CExpat"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": [
             "CLinux", "EventLoops", "Glibc", "HTTP", "HTTP2", "Synchronization", "TLS",
             "Telemetry",
         ],
-        "Outbound": ["CCurl", "EventLoops", "Glibc"],
+        "Outbound": ["CCurl", "COpenSSL", "EventLoops", "Glibc"],
         "Journal": [
             "CLinux", "CSQLite", "CloudEvents", "EventLoops", "Glibc", "Logging",
             "Synchronization", "Telemetry",
@@ -48,6 +51,10 @@ import Testing
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
             "Outbound", "Synchronization", "Telemetry",
         ],
+        "VSphere": [
+            "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
+            "Logging", "Outbound", "SOAP", "Synchronization", "Telemetry",
+        ],
         "Admin": [
             "Authentication", "Configuration", "EventLoops", "HTTP", "Logging", "Server",
             "Telemetry",
@@ -57,7 +64,8 @@ import Testing
             "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
             "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "Webhooks",
+            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "VSphere",
+            "Webhooks",
         ],
     ]
 
