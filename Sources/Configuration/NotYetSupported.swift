@@ -4,9 +4,7 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let source = ["vcenter", "horizon"]
-    static let webhook = [
-        "signature", "adapter", "handshake", "rateLimit", "duplicates", "allowPeers",
-    ]
+    static let webhook = ["signature", "adapter", "allowPeers"]
     static let auth = ["bearer", "jwt"]
     static let sink = ["ref", "auth", "allowPrivateAddresses"]
     static let delivery = ["deadLetterSink"]

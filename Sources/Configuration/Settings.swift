@@ -71,6 +71,12 @@ public struct WebhookSettings: Sendable, Equatable {
     public var auth: [AuthSettings] = []
     /// How percent-encoding in `ce-` headers is read.
     public var percentDecoding = PercentDecoding.spec
+    /// Who may send, where senders are to ask first.
+    public var handshake: HandshakeSettings?
+    /// How many requests are taken; any number where there is none.
+    public var rateLimit: RateLimitSettings?
+    /// How long events are remembered, so that none is taken twice.
+    public var duplicates = DuplicateSettings()
 
     /// A webhook on these listeners.
     public init(listeners: [Int]) { self.listeners = listeners }

@@ -36,6 +36,9 @@ extension WebhookSettings: Section {
             .choice(
                 "percentDecoding", "how percent-encoding in ce- headers is read",
                 \.percentDecoding),
+            .section("handshake", "how senders ask whether they may send", \.handshake),
+            .section("rateLimit", "how many requests are taken", \.rateLimit),
+            .section("duplicates", "how long events are remembered", \.duplicates),
         ]
     }
 }

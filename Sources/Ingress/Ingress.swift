@@ -27,6 +27,8 @@ public struct IngressContext: Sendable {
     public var logger: Logger
     /// A place for each source of the settings.
     public var statistics: [SourceStatistics]
+    /// What each source of the settings is held to.
+    public var bounds: [SourceBounds]
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
     /// Why no requests should be sent here, if something keeps them from being taken.
@@ -35,12 +37,13 @@ public struct IngressContext: Sendable {
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
-        submit: @escaping @Sendable (Submission) -> Bool,
+        bounds: [SourceBounds], submit: @escaping @Sendable (Submission) -> Bool,
         obstacle: @escaping @Sendable () -> String?
     ) {
         self.metrics = metrics
         self.logger = logger
         self.statistics = statistics
+        self.bounds = bounds
         self.submit = submit
         self.obstacle = obstacle
     }
@@ -210,6 +213,21 @@ public final class Ingress {
     func refuse(_ refusal: Refusal, _ source: WebhookSource, _ peer: Peer?) -> Response {
         log(refused: refusal.code, by: "source", source.name, peer)
         return source.problem(refusal)
+    }
+
+    /// The time, as the limits of all loops count it.
+    var nanoseconds: Int { loop.nanoseconds }
+
+    /// Tells an operator of a sender that waits for a consent, now and then; nothing is kept of it
+    /// and nobody is called.
+    func tellOfHandshake(origin: String, callback: String, _ source: String, _ peer: Peer) {
+        guard limiter.admit("handshake/\(source)/\(origin)", now: loop.now) != nil else { return }
+        context.logger.notice(
+            "a sender asks to be let in; to consent, add its origin and open the callback",
+            metadata: [
+                "source": "\(source)", "origin": "\(origin)", "callback": "\(callback)",
+                "peer": "\(peer.address)",
+            ])
     }
 
     /// Counts and logs a request that no source has seen.

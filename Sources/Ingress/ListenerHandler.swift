@@ -35,9 +35,11 @@ final class ListenerHandler: RequestHandler {
             refused(problem, from: peer)
             return problem.response
         }
-        let refusal = source.refusal(head, message) {
-            self.identity(of: peer, head, message)
-        }
+        let now = ingress.nanoseconds
+        let refusal =
+            source.refusal(head, message, now: now) {
+                self.identity(of: peer, head, message)
+            } ?? source.originRefusal(head, message, now: now)
         return refusal.map { ingress.refuse($0, source, peer) }
     }
 
@@ -46,7 +48,9 @@ final class ListenerHandler: RequestHandler {
         _ exchange: Exchange
     ) -> Response? {
         guard let source = source(of: head, message) else { return ingress.health }
-        guard head.method != .options else { return source.optionsResponse() }
+        guard head.method != .options else {
+            return ingress.answerOptions(source, head, message, peer)
+        }
         do throws(EventFailure) {
             let count = try source.decode(head, message, body: body)
             return ingress.accept(from: source, count, exchange)

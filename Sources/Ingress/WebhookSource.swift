@@ -11,6 +11,7 @@ final class WebhookSource {
     let name: String
     let index: Int
     let successStatus: Int
+    let bounds: SourceBounds
     private let path: [UInt8]
     private let isOpen: Bool
     private let credentials: [BasicAuthentication]
@@ -36,6 +37,7 @@ final class WebhookSource {
         self.name = name
         self.index = index
         successStatus = webhook.successStatus
+        bounds = context.bounds[index]
         path = Array(webhook.path.utf8)
         isOpen = webhook.auth.isEmpty
         credentials = webhook.auth.compactMap { auth in
@@ -79,9 +81,10 @@ final class WebhookSource {
     ///
     /// - Parameter identity: asked for only where it counts.
     func refusal(
-        _ head: RequestHead, _ message: Span<UInt8>, identity: () -> ClientIdentity?
+        _ head: RequestHead, _ message: Span<UInt8>, now: Int, identity: () -> ClientIdentity?
     ) -> Refusal? {
         guard takes(head.method) else { return .methodNotAllowed }
+        if let wait = bounds.rateLimit?.take(now: now) { return .bound(.rateLimited(wait)) }
         // A receiver that validates its sender must get an answer without credentials.
         if head.method == .options, dialect == .veer { return nil }
         guard !isOpen, !credentials.contains(where: { $0.admits(head, message) }) else {
@@ -92,6 +95,17 @@ final class WebhookSource {
         // Where nothing else could help, there is nothing to challenge for.
         return credentials.isEmpty ? .forbidden : .unauthorized
     }
+
+    /// Whether a request that is let in comes from a system that isn't, or comes too often.
+    func originRefusal(
+        _ head: RequestHead, _ message: Span<UInt8>, now: Int
+    ) -> Refusal? {
+        guard head.method != .options else { return nil }
+        return bounds.origins?.refusal(head, message, now: now).map { .bound($0) }
+    }
+
+    /// Whether OPTIONS requests are answered by the source's own settings.
+    var takesHandshakes: Bool { dialect == .veer }
 
     private func takes(_ method: RequestHead.Method) -> Bool {
         switch method {
@@ -167,6 +181,7 @@ final class WebhookSource {
             let challenge = BasicAuthentication.challenge(realm: realm)
             response.add(challenge.name, challenge.value)
         case .unavailable: response.add("Retry-After", "5")
+        case .bound(let refusal): refusal.addFields(to: &response)
         case .event, .sinkRefused, .forbidden: break
         }
         return response
