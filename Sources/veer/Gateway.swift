@@ -87,6 +87,11 @@ final class Gateway {
         parameters.keepDelivered = settings.journal.keepDelivered
         parameters.queueRequests = settings.journal.queueRequests
         parameters.queueBytes = settings.journal.queueBytes
+        for source in settings.sources where source.webhook.duplicates.window > .zero {
+            let limits = source.webhook.duplicates
+            parameters.duplicates[source.name] = DuplicateLimits(
+                window: limits.window, entries: limits.entries)
+        }
         do throws(JournalError) {
             return try Journal.open(
                 parameters, metrics: metrics, logger: Logger(label: "JOURNAL"))
