@@ -51,8 +51,8 @@ extension JournalStore {
     /// Stores what was taken since the last commit, within its transaction.
     func writeRecent(now: Int64) throws(DatabaseError) {
         guard let recollection else { return }
-        for (name, events) in recollection.origins {
-            guard events.uncommitted < events.numbers.upperBound else { continue }
+        for (name, events) in recollection.origins
+        where events.uncommitted < events.numbers.upperBound {
             var octets: [UInt8] = []
             octets.reserveCapacity(
                 8 + (events.numbers.upperBound - events.uncommitted) * Fingerprint.bytes)

@@ -140,7 +140,7 @@ final class JournalStore {
     ///
     /// - Returns: whether there was something to give back.
     func shrinkIfDrained() throws(DatabaseError) -> Bool {
-        guard liveBytes <= budget.unit, fileBytes >= 16 * budget.unit else { return false }
+        guard liveBytes <= 2 * budget.unit, fileBytes >= 16 * budget.unit else { return false }
         try database.execute("VACUUM")
         try measure()
         _ = try checkpoint()

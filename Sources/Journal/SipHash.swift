@@ -17,7 +17,7 @@ struct SipHash {
     }
 
     mutating func add(_ octet: UInt8) {
-        word |= UInt64(octet) << (count & 7 << 3)
+        word |= UInt64(octet) << ((count & 7) << 3)
         count &+= 1
         if count & 7 == 0 { addWord() }
     }
