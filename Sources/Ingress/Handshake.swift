@@ -65,6 +65,8 @@ struct Handshake: Equatable {
             }
     }
 
+    /// Whether it's a positive number.
+    ///
     /// Spec: CloudEvents Webhook §4.1.3
     private static func isRate(_ text: String) -> Bool {
         1...9 ~= text.utf8.count
@@ -72,6 +74,8 @@ struct Handshake: Equatable {
             && text.utf8.contains { $0 != UInt8(ascii: "0") }
     }
 
+    /// Whether it may be shown to an operator as an address to open.
+    ///
     /// Spec: CloudEvents Webhook §4.1.2
     private static func isCallback(_ text: String) -> Bool {
         text.lowercased().hasPrefix("https://") && 9...1_024 ~= text.utf8.count

@@ -13,7 +13,7 @@ struct Origins: Sendable {
         fileprivate let name: String
         let limit: RateLimit?
 
-        /// Spec: CloudEvents Webhook §4.2.1
+        /// Whether an origin, in lower case, is the name or ends with it.
         fileprivate func covers(_ origin: String) -> Bool {
             guard name.first == "*" else { return name == origin }
             return name == "*" || origin.hasSuffix(name.dropFirst())

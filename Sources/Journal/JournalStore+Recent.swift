@@ -2,7 +2,7 @@
 /// there without the other, whatever happens to the process.
 ///
 /// A row for each transaction and source costs a page in the log; a row for each event would cost
-/// a page for each. Beside the first row's key a damaged row only means that something is forgotten.
+/// a page for each. A damaged row only means that something is forgotten.
 extension JournalStore {
     /// The numbers of a source's rows begin here.
     private static func base(_ origin: Int64) -> Int64 { origin << 44 }

@@ -37,7 +37,7 @@ import Testing
 
         "Ingress": [
             "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-            "Logging", "Server", "TLS", "Telemetry",
+            "Logging", "Server", "Synchronization", "TLS", "Telemetry",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -189,12 +189,13 @@ import Testing
         let operating = try ProjectFile("docs/OPERATING.md").lines.joined(separator: "\n")
         let structures = [
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
-            "ClientCertificateSettings", "WebhookSettings", "HTTPSinkSettings", "SinkTLSSettings",
+            "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
+            "RateLimitSettings", "DuplicateSettings", "HTTPSinkSettings", "SinkTLSSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]
         // A boolean's own name differs from its key's.
-        let others: Set = ["isInsecure"]
+        let others: Set = ["isInsecure", "requiresOrigin"]
         for structure in structures {
             let names = settings.flatMap { variables(of: structure, in: $0) }
             #expect(!names.isEmpty, "\(structure) isn't there")
