@@ -182,6 +182,9 @@ final class WebhookSource {
             response.add(challenge.name, challenge.value)
         case .unavailable: response.add("Retry-After", "5")
         case .bound(let refusal): refusal.addFields(to: &response)
+        case .event(let failure) where failure.code == .contentEncodingUnsupported:
+            // Spec: RFC 9110 §15.5.16
+            response.add("Accept-Encoding", "identity")
         case .event, .sinkRefused, .forbidden: break
         }
         return response
