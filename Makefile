@@ -17,9 +17,13 @@ build: ## build the program: .build/release/veer
 	@.ci/packages build
 	swift build -c release --static-swift-stdlib --product veer $(swift_flags)
 
-test: build $(venv)/ready lint ## run every test: pure, of the parts, end to end
+test: build $(venv)/ready .build/vcsim lint ## run every test: pure, of the parts, end to end
 	swift test --disable-xctest $(swift_flags)
 	$(python) -m pytest Tests/EndToEnd
+
+.build/vcsim: Tests/Peers/vcsim/main.go
+	@.ci/packages test
+	cd $(<D) && GO111MODULE=off GOPATH=/usr/share/gocode go build -o $(abspath $@) .
 
 bench: build $(venv)/ready ## measure the CPU time of a request beside nginx
 	@.ci/packages bench

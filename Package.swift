@@ -43,17 +43,29 @@ let package = Package(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(
+            name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+
+        // A table as text, which C can take into the binary as it is.
+        .target(name: "CVSphere", exclude: ["generate-types", "types.txt"]),
 
         // Pure: values in, values out. No descriptor, clock or thread.
         .target(name: "HTTP", swiftSettings: strict),
         .target(name: "HTTP2", dependencies: ["CNghttp2", "HTTP"], swiftSettings: strict),
+        .target(
+            name: "Authentication", dependencies: ["COpenSSL", "HTTP"], swiftSettings: strict),
         .target(name: "CloudEvents", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(
+            name: "Webhooks", dependencies: ["Authentication", "CloudEvents", "HTTP"],
+            swiftSettings: strict),
         .target(name: "Filters", dependencies: ["CloudEvents"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
+        .target(name: "SOAP", dependencies: ["CExpat"], swiftSettings: strict),
         .target(
-            name: "Configuration", dependencies: ["Filters", "YAML"], swiftSettings: strict),
+            name: "Configuration", dependencies: ["CloudEvents", "Filters", "Webhooks", "YAML"],
+            swiftSettings: strict),
 
         // Effects: own descriptors and threads, and hold no rule of the domain.
         .target(name: "EventLoops", dependencies: ["CLinux"], swiftSettings: strict),
@@ -61,7 +73,9 @@ let package = Package(
             name: "Server",
             dependencies: ["CLinux", "EventLoops", "HTTP", "HTTP2", "TLS", "Telemetry"],
             swiftSettings: strict),
-        .target(name: "Outbound", dependencies: ["CCurl", "EventLoops"], swiftSettings: strict),
+        .target(
+            name: "Outbound", dependencies: ["CCurl", "COpenSSL", "EventLoops"],
+            swiftSettings: strict),
         .target(
             name: "Journal",
             dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry", logging],
@@ -72,7 +86,7 @@ let package = Package(
             name: "Ingress",
             dependencies: [
                 "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-                "Server", "TLS", "Telemetry", logging,
+                "Server", "TLS", "Telemetry", "Webhooks", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -80,6 +94,13 @@ let package = Package(
             dependencies: [
                 "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound", "Telemetry",
                 logging,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "VSphere",
+            dependencies: [
+                "CloudEvents", "Configuration", "CVSphere", "EventLoops", "Journal", "Outbound",
+                "SOAP", "Telemetry", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -95,7 +116,7 @@ let package = Package(
             dependencies: [
                 "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
-                arguments, logging,
+                "VSphere", "Webhooks", arguments, logging,
             ],
             swiftSettings: strict),
 
@@ -119,7 +140,13 @@ let package = Package(
         .testTarget(
             name: "HTTP2Tests", dependencies: ["HTTP2", "CNghttp2", "HTTP"], swiftSettings: tests),
         .testTarget(
+            name: "AuthenticationTests", dependencies: ["Authentication", "HTTP"],
+            swiftSettings: tests),
+        .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks", "CloudEvents", "HTTP"],
+            swiftSettings: tests),
         .testTarget(
             name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],
             swiftSettings: tests),
@@ -127,8 +154,9 @@ let package = Package(
         .testTarget(
             name: "TLSTests", dependencies: ["TLS", "COpenSSL"], swiftSettings: tests),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: tests),
+        .testTarget(name: "SOAPTests", dependencies: ["SOAP"], swiftSettings: tests),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Filters"],
+            name: "ConfigurationTests", dependencies: ["Configuration", "Filters", "Webhooks"],
             swiftSettings: tests),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops"], swiftSettings: tests),
         .testTarget(
@@ -154,6 +182,12 @@ let package = Package(
             dependencies: [
                 "Delivery", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
                 "ScriptedPeer", "Telemetry", logging,
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "VSphereTests",
+            dependencies: [
+                "VSphere", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
+                "ScriptedPeer", "SOAP", "Telemetry", logging,
             ], swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),

@@ -7,6 +7,7 @@
 
 // curl's setters and getters are variadic, which Swift cannot call: one typed name for each shape.
 typedef size_t (*curl_data_callback)(char *, size_t, size_t, void *);
+typedef CURLcode (*curl_tls_callback)(CURL *, void *, void *);
 typedef int (*curl_socket_change_callback)(CURL *, curl_socket_t, int, void *, void *);
 typedef int (*curl_timer_change_callback)(CURLM *, long, void *);
 
@@ -27,6 +28,10 @@ static inline CURLcode curl_set_list(CURL *h, CURLoption o, struct curl_slist *v
 }
 static inline CURLcode curl_set_data_callback(CURL *h, CURLoption o, curl_data_callback v) {
     return curl_easy_setopt(h, o, v);
+}
+static inline CURLcode curl_set_tls_callback(CURL *h, curl_tls_callback v, void *context) {
+    CURLcode code = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, v);
+    return code == CURLE_OK ? curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, context) : code;
 }
 static inline CURLcode curl_get_long(CURL *h, CURLINFO i, long *v) {
     return curl_easy_getinfo(h, i, v);

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -139,6 +140,15 @@ static inline EVP_PKEY *tls_read_key(BIO *memory) {
 
 static inline X509 *tls_read_certificate(BIO *memory) {
     return PEM_read_bio_X509(memory, 0, tls_no_password, 0);
+}
+
+// MARK: - Authentication
+
+static inline int auth_hmac(const EVP_MD *digest, const uint8_t *key, size_t key_count,
+                            const uint8_t *message, size_t count, uint8_t *code,
+                            unsigned int *code_count) {
+    return HMAC(digest, key_count ? key : (const uint8_t *)"", (int)key_count, message, count, code,
+                code_count) != 0;
 }
 
 // MARK: - Errors

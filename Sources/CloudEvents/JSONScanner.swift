@@ -264,7 +264,7 @@ extension Span<UInt8> {
     }
 
     /// Whether it is one JSON text in UTF-8, no deeper than the limit.
-    var isJSON: Bool {
+    public var isJSON: Bool {
         var scanner = JSONScanner()
         do throws(EventFailure.Code) {
             try scanner.skipValue(in: self)

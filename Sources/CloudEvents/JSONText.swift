@@ -40,6 +40,16 @@ extension JSONScanner {
         throw .jsonMalformed
     }
 
+    /// Passes over one scalar of a string whose grammar was checked, and tells it.
+    mutating func nextScalar(
+        ofString json: Span<UInt8>
+    ) throws(EventFailure.Code) -> Unicode.Scalar {
+        guard json[offset] != .backslash else { return try escapedScalar(in: json) }
+        guard let scalar = json.scalar(at: offset) else { throw .encodingInvalid }
+        offset += UTF8.width(scalar)
+        return scalar
+    }
+
     /// Passes over an escape, or two that are a pair of surrogates.
     private mutating func escapedScalar(
         in json: Span<UInt8>

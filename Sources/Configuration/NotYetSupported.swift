@@ -3,14 +3,14 @@
 /// They are refused, so that nobody believes them to be in force. A key leaves its list when the
 /// version that reads it arrives.
 enum NotYetSupported {
-    static let source = ["vcenter", "horizon"]
-    static let webhook = ["signature", "adapter", "allowPeers"]
+    static let source = ["horizon"]
+    static let webhook = ["allowPeers"]
     static let auth = ["bearer", "jwt"]
     static let sink = ["ref", "auth", "allowPrivateAddresses"]
     static let delivery = ["deadLetterSink"]
     static let admin = ["control"]
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
-    static let providers = ["vcenter", "vcsim", "horizon"]
+    static let providers = ["horizon"]
     static let processors = ["openfaas", "aws_event_bridge"]
 }

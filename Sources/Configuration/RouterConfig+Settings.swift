@@ -1,33 +1,55 @@
 extension Reader {
     /// Reads a `RouterConfig` and gives it the meaning it had.
     ///
-    /// One webhook, one sink, nothing stored: a request is answered when the sink has the event.
+    /// One provider, one sink, nothing stored: a request is answered when the sink has the event.
+    /// But a vCenter with a checkpoint has a journal in the checkpoint's directory, because what
+    /// was read and isn't delivered must outlive the process, too.
     func readRouterConfig(_ root: Node, into settings: inout Settings) {
         check(root, has: .file)
-        let webhook = routerWebhook(root)
+        let provider = readRouterProvider(root, into: &settings)
         let sink = routerSink(root)
         readRouterMetrics(root, into: &settings)
-        guard let webhook, let sink else { return }
-        settings.listeners = [ListenerSettings(name: "webhook", address: webhook.address)]
-        settings.sources = [SourceSettings(name: "webhook", webhook: webhook.settings)]
+        guard let provider, let sink else { return }
         settings.sinks = [SinkSettings(name: "knative", target: .uri(sink))]
         var route = RouteSettings(name: "router", sources: [0], sinks: [0])
         route.delivery = .routerConfig
         settings.routes = [route]
         settings.journal.mode = .memory
+        if let directory = settings.sources[0].vcenter?.formerCheckpoints {
+            settings.journal.mode = .durable
+            settings.journal.path = directory
+        }
         settings.router = RouterSettings(
-            providerType: "webhook", providerAddress: webhook.bindAddress,
+            providerType: provider.type, providerAddress: provider.address,
             processorType: "knative", processorAddress: sink.uri)
+    }
+
+    /// Reads where events come from.
+    private func readRouterProvider(
+        _ root: Node, into settings: inout Settings
+    ) -> (type: String, address: String)? {
+        guard let end = routerEnd(root, "eventProvider", ["webhook", "vcenter", "vcsim"])
+        else { return nil }
+        let type = end["type"]?.routerText ?? ""
+        guard type != "webhook" else {
+            guard let webhook = routerWebhook(end) else { return nil }
+            settings.listeners = [ListenerSettings(name: "webhook", address: webhook.address)]
+            settings.sources = [SourceSettings(name: type, webhook: webhook.settings)]
+            return (type, webhook.bindAddress)
+        }
+        guard let section = routerRequired(type, of: end),
+            let vcenter = routerVCenter(section, root, type: type)
+        else { return nil }
+        settings.sources = [SourceSettings(name: type, kind: .vcenter(vcenter))]
+        return (type, vcenter.address)
     }
 
     private typealias Webhook = (
         bindAddress: String, address: ListenAddress, settings: WebhookSettings
     )
 
-    private func routerWebhook(_ root: Node) -> Webhook? {
-        guard let provider = routerEnd(root, "eventProvider", ["webhook"]),
-            let section = routerRequired("webhook", of: provider)
-        else { return nil }
+    private func routerWebhook(_ provider: Node) -> Webhook? {
+        guard let section = routerRequired("webhook", of: provider) else { return nil }
         var webhook = WebhookSettings(listeners: [0])
         webhook.successStatus = 200
         // The original decoded nothing on its way in and encoded nothing on its way out.
@@ -160,7 +182,7 @@ extension Reader {
         } else if name == "eventProvider", NotYetSupported.providers.contains(type) {
             error(
                 .notYetSupported, at: node.place, "'\(type)' is not supported by this version yet",
-                hint: "of the providers, webhook is")
+                hint: "of the providers, webhook, vcenter and vcsim are")
         } else {
             error(
                 .invalidValue, at: node.place, "invalid type specified: \(quoted(type))",

@@ -5,7 +5,7 @@ extension Settings: Section {
         [
             .constant("apiVersion", "the version of these rules", "veer/v1"),
             .constant("kind", "what is configured", "Gateway"),
-            .list("listeners", "where requests come in", \.listeners, count: 1...64),
+            .list("listeners", "where requests come in", \.listeners, count: 0...64),
             .list("sources", "who makes events", \.sources, count: 1...1_000),
             .list("sinks", "where events go", \.sinks, count: 1...63),
             .list("routes", "which sources' events go to which sinks", \.routes, count: 1...1_000),
@@ -22,9 +22,12 @@ extension Settings: Section {
         let sinkNames = reader.namesDefined(in: node["sinks"])
         _ = reader.namesDefined(in: node["routes"])
         for (index, source) in (node["sources"]?.items ?? []).prefix(sources.count).enumerated() {
-            sources[index].webhook.listeners =
+            sources[index].webhook?.listeners =
                 reader.places(of: source["webhook"]?["listeners"], in: listenerNames, "listener")
                 ?? Array(listeners.indices)
+        }
+        if listeners.isEmpty, sources.contains(where: { $0.webhook != nil }) {
+            reader.missingListeners(node)
         }
         for (index, route) in (node["routes"]?.items ?? []).prefix(routes.count).enumerated() {
             routes[index].sources =
@@ -66,7 +69,7 @@ extension Settings: Section {
         for (index, source) in (node["sources"]?.items ?? []).prefix(sources.count).enumerated() {
             guard let webhook = source["webhook"] else { continue }
             let path = webhook["path"]?.scalar?.text ?? WebhookSettings.blank.path
-            let endpoints = sources[index].webhook.listeners.map {
+            let endpoints = (sources[index].webhook?.listeners ?? []).map {
                 Endpoint(listener: $0, path: path)
             }
             if let other = endpoints.lazy.compactMap({ taken[$0] }).first {
@@ -84,7 +87,7 @@ extension Settings: Section {
         for (index, source) in (node["sources"]?.items ?? []).prefix(sources.count).enumerated() {
             guard let webhook = source["webhook"],
                 let entry = reader.clientCertificates(in: webhook).first,
-                !sources[index].webhook.listeners.contains(where: {
+                !(sources[index].webhook?.listeners ?? []).contains(where: {
                     listeners[$0].knowsClientCertificates
                 })
             else { continue }
@@ -104,10 +107,10 @@ extension Settings: Section {
                     .unused, at: item.place, "no route takes events from '\(sources[index].name)'",
                     hint: "its events are accepted and go nowhere")
             }
-            let webhook = sources[index].webhook
+            guard let webhook = sources[index].webhook else { continue }
             let isGuarded = webhook.listeners.map { listeners[$0] }
                 .allSatisfy { $0.address.isLocal || $0.tls?.clients.mode == .required }
-            if webhook.auth.isEmpty, !isGuarded {
+            if webhook.auth.isEmpty, webhook.signature == nil, !isGuarded {
                 reader.warning(
                     .openEndpoint, at: (item["webhook"] ?? item).place,
                     "anyone who reaches this webhook can send events", hint: "add auth")
@@ -133,6 +136,15 @@ extension ListenerSettings {
 }
 
 extension Reader {
+    /// Says that a webhook has nowhere to listen.
+    fileprivate func missingListeners(_ node: Node) {
+        guard let listeners = node["listeners"] else {
+            return missingKeys(["listeners"], of: node)
+        }
+        guard case .list(let items) = listeners.content, items.isEmpty else { return }
+        error(.missingKey, at: listeners.place, "the list is empty", hint: "add an item")
+    }
+
     /// The names that a section gives to its items, with the items' places; each name once.
     fileprivate func namesDefined(in section: Node?) -> [String: Int] {
         var places: [String: Int] = [:]

@@ -4,7 +4,7 @@ public import Filters
 ///
 /// Made by reading a configuration of either kind; nothing in it needs another check.
 public struct Settings: Sendable, Equatable {
-    /// Where requests come in; never empty.
+    /// Where requests come in; empty only where no source is a webhook.
     public var listeners: [ListenerSettings] = []
     /// Who makes events; never empty.
     public var sources: [SourceSettings] = []
@@ -39,13 +39,37 @@ public enum ListenAddress: Sendable, Equatable {
 public struct SourceSettings: Sendable, Equatable {
     /// Its name in routes, logs and metrics.
     public var name: String
-    /// What it takes in.
-    public var webhook: WebhookSettings
+    /// Where its events come from.
+    public var kind: Kind
+
+    /// Where events come from.
+    public enum Kind: Sendable, Equatable {
+        /// Others send them.
+        case webhook(WebhookSettings)
+        /// A vCenter has them.
+        case vcenter(VCenterSettings)
+    }
+
+    /// A source of that kind.
+    public init(name: String, kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
 
     /// A webhook source.
     public init(name: String, webhook: WebhookSettings) {
-        self.name = name
-        self.webhook = webhook
+        self.init(name: name, kind: .webhook(webhook))
+    }
+
+    /// The webhook, if it is one.
+    public var webhook: WebhookSettings? {
+        get { if case .webhook(let webhook) = kind { webhook } else { nil } }
+        set { if let newValue { kind = .webhook(newValue) } }
+    }
+
+    /// The vCenter, if it is one.
+    public var vcenter: VCenterSettings? {
+        if case .vcenter(let vcenter) = kind { vcenter } else { nil }
     }
 }
 
@@ -77,6 +101,10 @@ public struct WebhookSettings: Sendable, Equatable {
     public var rateLimit: RateLimitSettings?
     /// How long events are remembered, so that none is taken twice.
     public var duplicates = DuplicateSettings()
+    /// How the sender signs; nothing where it doesn't.
+    public var signature: SignatureSettings?
+    /// What makes events of the sender's requests.
+    public var adapter = AdapterSettings.none
 
     /// A webhook on these listeners.
     public init(listeners: [Int]) { self.listeners = listeners }

@@ -5,12 +5,27 @@ extension SourceSettings: Section {
     static var keys: [Key<Self>] {
         [
             .name("its name in routes, logs and metrics", \.name),
-            .section("webhook", "a path to which others POST events", \.webhook),
+            .section(
+                "webhook", "a path to which others POST events", \.webhookPart,
+                where: { $0.webhook != nil }),
+            .section(
+                "vcenter", "a vCenter whose events are read", \.vcenterPart,
+                where: { $0.vcenter != nil }),
         ]
     }
 
+    private var webhookPart: WebhookSettings {
+        get { webhook ?? .blank }
+        set { kind = .webhook(newValue) }
+    }
+
+    private var vcenterPart: VCenterSettings {
+        get { vcenter ?? .blank }
+        set { kind = .vcenter(newValue) }
+    }
+
     func check(_ node: Node, _ reader: Reader) {
-        reader.checkKind(of: node, "a source", known: ["webhook"], later: Self.later)
+        reader.checkKind(of: node, "a source", known: ["webhook", "vcenter"], later: Self.later)
     }
 }
 
@@ -39,6 +54,8 @@ extension WebhookSettings: Section {
             .section("handshake", "how senders ask whether they may send", \.handshake),
             .section("rateLimit", "how many requests are taken", \.rateLimit),
             .section("duplicates", "how long events are remembered", \.duplicates),
+            .section("signature", "how the sender signs what it sends", \.signature),
+            .adapter("adapter", "what makes events of the sender's requests", \.adapter),
         ]
     }
 }

@@ -45,19 +45,15 @@ struct FloodGuard: Sendable {
     /// A frame begins.
     ///
     /// - Parameters:
-    ///   - isOpen: whether its stream is.
     ///   - isEnd: whether it ends its stream.
     ///   - isAcknowledgement: whether settings acknowledge ours.
     mutating func received(
-        _ type: UInt8, bytes: Int, stream: Int32, isOpen: Bool, isEnd: Bool,
-        isAcknowledgement: Bool, now: Int
+        _ type: UInt8, bytes: Int, stream: Int32, isEnd: Bool, isAcknowledgement: Bool, now: Int
     ) -> HTTP2Failure? {
         switch FrameType(rawValue: type) {
-        case .data where !isOpen && numbers.isKnownAsClosed(stream): return .closedStream
         case .data, .continuation: return countEmpty(bytes: bytes, isEnd: isEnd)
         case .headers:
-            return countEmpty(bytes: bytes, isEnd: isEnd)
-                ?? check(stream, isOpen: isOpen, now: now)
+            return countEmpty(bytes: bytes, isEnd: isEnd) ?? check(stream, now: now)
         case .reset: return resets.take(now: now) ? nil : .tooManyResets
         case .settings where isAcknowledgement: return nil
         case .settings, .ping: return pings.take(now: now) ? nil : .tooManyPings
@@ -88,9 +84,6 @@ struct FloodGuard: Sendable {
         glitches.take(now: now) ? nil : .tooManyGlitches
     }
 
-    /// We reset a stream, or will; what the peer has sent for it already is no error.
-    mutating func willReset(_ stream: Int32) { numbers.wasReset(stream) }
-
     /// The peer made us reset a stream.
     mutating func countReset(now: Int) -> HTTP2Failure? {
         resets.take(now: now) ? nil : .tooManyResets
@@ -108,12 +101,11 @@ struct FloodGuard: Sendable {
         return emptyFrames <= emptyFramesLimit ? nil : .tooManyEmptyFrames
     }
 
-    private mutating func check(_ stream: Int32, isOpen: Bool, now: Int) -> HTTP2Failure? {
+    private mutating func check(_ stream: Int32, now: Int) -> HTTP2Failure? {
         // Even ones and zero are the server's; the library sees to them.
         guard stream & 1 == 1 else { return nil }
         return switch numbers.use(stream) {
-        case .opened: nil
-        case .known: isOpen || !numbers.isKnownAsClosed(stream) ? nil : .closedStream
+        case .opened, .known: nil
         case .openedAfterGap: glitch(now: now)
         case .skipped: .unusableStream
         }

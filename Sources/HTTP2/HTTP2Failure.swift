@@ -17,8 +17,6 @@ enum HTTP2Failure: Equatable {
     case tooMuchOverhead
     /// A stream number that was left out before.
     case unusableStream
-    /// A frame for a stream that the peer must know is closed.
-    case closedStream
     /// Our settings weren't acknowledged.
     case settingsTimeout
     /// What the library found, by its code.
@@ -33,7 +31,6 @@ enum HTTP2Failure: Equatable {
             .tooMuchOverhead:
             NGHTTP2_ENHANCE_YOUR_CALM.rawValue
         case .unusableStream: NGHTTP2_PROTOCOL_ERROR.rawValue
-        case .closedStream: NGHTTP2_STREAM_CLOSED.rawValue
         case .settingsTimeout: NGHTTP2_SETTINGS_TIMEOUT.rawValue
         case .other(let code): code
         }
@@ -56,7 +53,6 @@ enum HTTP2Failure: Equatable {
         case .tooMuchOverhead: ("h2_overhead", "The octets hardly held any fields and bodies.")
         case .unusableStream: ("h2_stream_number", "A stream number was used that was left out.")
         case .settingsTimeout: ("h2_settings_timeout", "The settings were not acknowledged.")
-        case .closedStream: Self.text(of: code)
         case .other(let code): Self.text(of: code)
         }
     }

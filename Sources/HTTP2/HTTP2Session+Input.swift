@@ -13,15 +13,8 @@ extension HTTP2Session {
         let end = isContinuation ? Self.endHeaders : Self.endStream
         failure = flood.received(
             header.type, bytes: header.length, stream: header.stream_id,
-            isOpen: isOpenOrIgnored(header.stream_id),
             isEnd: header.flags & end != 0,
             isAcknowledgement: header.flags & Self.acknowledgement != 0, now: now)
-    }
-
-    /// Streams that are opened while we take no more are ignored, with all that belongs to them.
-    private func isOpenOrIgnored(_ number: Int32) -> Bool {
-        if case .final = drain { return true }
-        return unsafe http2_mark_of_stream(library, number) != 0
     }
 
     func headersBegan(_ number: Int32, isRequest: Bool) {
@@ -72,9 +65,8 @@ extension HTTP2Session {
         }
     }
 
-    func invalidFrameCame(_ number: Int32) {
+    func invalidFrameCame() {
         current = nil
-        flood.willReset(number)
         failure = flood.glitch(now: now)
     }
 

@@ -94,7 +94,6 @@ extension HTTP2Session {
     }
 
     func reset(_ stream: Int32, _ code: nghttp2_error_code) {
-        flood.willReset(stream)
         unsafe nghttp2_submit_rst_stream(library, 0, stream, code.rawValue)
     }
 
@@ -112,7 +111,6 @@ extension HTTP2Session {
             stream(header.stream_id)?.since = now
         case NGHTTP2_RST_STREAM.rawValue:
             let code = unsafe http2_reset_code(frame)
-            flood.willReset(header.stream_id)
             // A client that learns of its response may end its body early; that harms nobody.
             let isAfterResponse = stream(header.stream_id)?.isSent ?? false
             guard code != NGHTTP2_NO_ERROR.rawValue, !isAfterResponse else { return }

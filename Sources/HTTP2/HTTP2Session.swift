@@ -136,6 +136,11 @@ public final class HTTP2Session {
     /// Requests under way, those included whose streams are gone and whose answers aren't here.
     public var openStreamsCount: Int { streams.count - freeIndices.count + orphans.count }
 
+    /// Whether a request was reported to which there is no answer yet, and somebody to get it.
+    public var isAnswerDue: Bool {
+        streams.contains { $0.number != 0 && $0.isRequestReported && !$0.isAnswered }
+    }
+
     /// Whether nothing is under way and there is nothing to write.
     public var isIdle: Bool { openStreamsCount == 0 && !hasOutput }
 

@@ -16,8 +16,6 @@ enum Library {
         }
         // Windows are given by what we can hold, not by what came.
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
-        // We know ourselves which streams are closed.
-        unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe setInput(callbacks)
         unsafe setOutput(callbacks)
         guard unsafe nghttp2_session_server_new2(&session, callbacks, nil, options) == 0,
@@ -88,10 +86,8 @@ enum Library {
             return unsafe owner(context) { $0.frameEnded(header, isRequest: isRequest) }
         }
         unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
-            _, frame, _, context in
-            guard let frame = unsafe frame else { return 0 }
-            let number = unsafe http2_frame_header(frame).stream_id
-            return unsafe owner(context) { $0.invalidFrameCame(number) }
+            _, _, _, context in
+            unsafe owner(context) { $0.invalidFrameCame() }
         }
     }
 

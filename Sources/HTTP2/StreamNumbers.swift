@@ -17,13 +17,9 @@ struct StreamNumbers: Sendable {
         case skipped
     }
 
-    /// Enough for what a peer may have sent before it learns of a reset.
-    private static let resetsRemembered = 256
-
     private(set) var opened = 0
     private var highest: Int32 = -1
     private var skipped: [ClosedRange<Int32>] = []
-    private var reset: [Int32] = []
 
     /// A HEADERS frame came for this number.
     mutating func use(_ number: Int32) -> Use {
@@ -36,17 +32,5 @@ struct StreamNumbers: Sendable {
         guard number > expected else { return .opened }
         skipped.append(expected...number - 2)
         return .openedAfterGap
-    }
-
-    /// We reset this stream; frames for it may be under way.
-    mutating func wasReset(_ number: Int32) {
-        guard !reset.contains(number) else { return }
-        if reset.count == Self.resetsRemembered { reset.removeFirst() }
-        reset.append(number)
-    }
-
-    /// Whether the peer can know that this stream is closed, if it isn't open.
-    func isKnownAsClosed(_ number: Int32) -> Bool {
-        number & 1 == 1 && number <= highest && !reset.contains(number)
     }
 }

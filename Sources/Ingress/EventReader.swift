@@ -8,6 +8,8 @@ internal import Telemetry
 /// each of its parts.
 struct EventReader {
     private(set) var decoder: EventDecoder
+    /// Events that were made elsewhere of the last request, in place of the decoder's.
+    private(set) var adapted: [Event]?
     private var received: LabelledCounters
 
     init(_ decoder: EventDecoder, counting received: LabelledCounters) {
@@ -19,9 +21,19 @@ struct EventReader {
     mutating func read(
         _ head: RequestHead, _ message: Span<UInt8>, body: Range<Int>
     ) throws(EventFailure) {
+        adapted = nil
         _ = try decoder.decode(
             fields: head.fields, head: message, body: message.extracting(body))
         decoder.countTypes(in: &received)
+    }
+
+    /// Takes events that an adapter made of a request.
+    mutating func take(_ events: [Event]) {
+        adapted = events
+        for event in events {
+            guard let type = event.attribute("type") else { continue }
+            received.counter(for: event.octets.span.extracting(type.value)).add()
+        }
     }
 }
 

@@ -7,6 +7,7 @@ public import Logging
 public import Server
 public import TLS
 public import Telemetry
+internal import Webhooks
 
 /// How much a source has taken in, for those who ask; any thread may read it.
 public struct SourceStatistics: Sendable {
@@ -34,6 +35,9 @@ public struct IngressContext: Sendable {
     /// Why no requests should be sent here, if something keeps them from being taken.
     public var obstacle: @Sendable () -> String?
 
+    /// What each source has accepted a while ago.
+    let replays: [ReplayGuard]
+
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
@@ -44,6 +48,7 @@ public struct IngressContext: Sendable {
         self.logger = logger
         self.statistics = statistics
         self.bounds = bounds
+        replays = statistics.map { _ in ReplayGuard() }
         self.submit = submit
         self.obstacle = obstacle
     }
@@ -91,7 +96,7 @@ public final class Ingress {
         try receipts.receive(on: loop) { receipts in self.received(receipts) }
         for (index, listener) in settings.listeners.enumerated() {
             let sources = settings.sources.indices.filter {
-                settings.sources[$0].webhook.listeners.contains(index)
+                settings.sources[$0].webhook?.listeners.contains(index) ?? false
             }
             let handler = ListenerHandler(
                 self,
@@ -140,6 +145,7 @@ public final class Ingress {
     /// Takes no more connections, finishes what has begun, and then calls `done`, once.
     public func drain(_ done: @escaping () -> Void) {
         var left = servers.count
+        guard left > 0 else { return done() }
         for server in servers {
             server.drain {
                 left -= 1
@@ -168,12 +174,20 @@ public final class Ingress {
 
     /// Sends the events that a source has just read on their way.
     ///
+    /// - Parameter proof: what its signature says, to be remembered once it's accepted.
     /// - Returns: the answer, where it needn't wait for a receipt.
-    func accept(from source: WebhookSource, _ count: Int, _ exchange: Exchange) -> Response? {
+    func accept(
+        from source: WebhookSource, _ count: Int, _ exchange: Exchange,
+        _ proof: SignatureVerifier.Proof? = nil
+    ) -> Response? {
         guard count > 0 else { return Response(status: 204) }
         let items = items(from: source, count)
-        guard !items.isEmpty else { return Response(status: source.successStatus) }
-        let ticket = pending.insert(PendingRequest(exchange: exchange, source: source))
+        guard !items.isEmpty else {
+            source.sender?.remember(proof)
+            return Response(status: source.successStatus)
+        }
+        let ticket = pending.insert(
+            PendingRequest(exchange: exchange, source: source, proof: proof))
         let submission = Submission(
             items: items, origin: source.name, ticket: ticket, receipts: receipts)
         guard context.submit(submission) else {
@@ -202,6 +216,7 @@ public final class Ingress {
             let source = request.source
             switch receipt.result {
             case .accepted:
+                source.sender?.remember(request.proof)
                 request.exchange.complete(with: Response(status: source.successStatus))
             case .refused(let refusal):
                 request.exchange.complete(with: refuse(Refusal(refusal), source, nil))
@@ -227,6 +242,16 @@ public final class Ingress {
             metadata: [
                 "source": "\(source)", "origin": "\(origin)", "callback": "\(callback)",
                 "peer": "\(peer.address)",
+            ])
+    }
+
+    /// Tells an operator, now and then, where a sender waits for a consent.
+    func tell(ofConfirmation address: String, _ source: WebhookSource, _ peer: Peer) {
+        guard limiter.admit("confirmation/\(source.name)", now: loop.now) != nil else { return }
+        context.logger.notice(
+            "a sender waits for its subscription to be confirmed; to consent, open the address",
+            metadata: [
+                "source": "\(source.name)", "address": "\(address)", "peer": "\(peer.address)",
             ])
     }
 

@@ -30,8 +30,7 @@ final class ListenerHandler: RequestHandler {
             refused(problem, from: peer)
             return problem.response
         }
-        guard !isMisdirected(head, message, peer) else {
-            let problem = Problem(.misdirected)
+        if let problem = problem(head, message, peer) {
             refused(problem, from: peer)
             return problem.response
         }
@@ -51,6 +50,9 @@ final class ListenerHandler: RequestHandler {
         guard head.method != .options else {
             return ingress.answerOptions(source, head, message, peer)
         }
+        if let sender = source.sender {
+            return ingress.answer(source, by: sender, head, message, body: body, peer, exchange)
+        }
         do throws(EventFailure) {
             let count = try source.decode(head, message, body: body)
             return ingress.accept(from: source, count, exchange)
@@ -61,6 +63,18 @@ final class ListenerHandler: RequestHandler {
 
     func refused(_ problem: Problem, from peer: Peer) {
         ingress.countRefused(problem.code, listener: name, peer)
+    }
+
+    /// What keeps a request from any source.
+    private func problem(_ head: RequestHead, _ message: Span<UInt8>, _ peer: Peer) -> Problem? {
+        if isMisdirected(head, message, peer) { return Problem(.misdirected) }
+        // Whoever recorded early data can send it again; the proxy waits for the handshake's end.
+        guard let field = head.field("early-data", in: message),
+            message.equals("1", in: field.value), head.method == .post
+        else { return nil }
+        return Problem(
+            status: 425, code: "too_early",
+            detail: "The request came as early data; send it after the handshake.")
     }
 
     /// Whether a client that asked for one host within TLS now asks for one that we have no

@@ -1,4 +1,5 @@
 internal import Server
+internal import Webhooks
 
 /// A request whose events are on their way into the journal.
 struct PendingRequest {
@@ -6,6 +7,8 @@ struct PendingRequest {
     var exchange: Exchange
     /// Who knows how to answer.
     var source: WebhookSource
+    /// What its signature says, to be remembered once it's accepted.
+    var proof: SignatureVerifier.Proof?
 }
 
 /// The requests of one loop that wait for their receipts, each under a number that isn't used

@@ -1,6 +1,7 @@
 internal import CloudEvents
 internal import HTTP
 internal import Journal
+internal import Webhooks
 
 /// Why a source doesn't take a request that could be read.
 enum Refusal {
@@ -8,6 +9,10 @@ enum Refusal {
     case unauthorized
     /// Its client showed no certificate that is let in.
     case forbidden
+    /// Its signature isn't good.
+    case signature(SignatureFailure)
+    /// No event can be made of it.
+    case adapter(AdapterFailure)
     /// The request holds no valid event.
     case event(EventFailure)
     /// It can't be stored or handed on now.
@@ -27,6 +32,8 @@ enum Refusal {
         case .methodNotAllowed: "method_not_allowed"
         case .unauthorized: "unauthorized"
         case .forbidden: "certificate_not_allowed"
+        case .signature(let failure): failure.rawValue
+        case .adapter(let failure): failure.code
         case .event(let failure): failure.code.rawValue
         case .unavailable(let code): code
         case .sinkRefused: "sink_refused"
@@ -49,6 +56,12 @@ enum Refusal {
             return Problem(
                 status: 403, code: code,
                 detail: "The request needs a client certificate with a name that is let in here.")
+        case .signature:
+            // Which of its reasons it is would help whoever tries.
+            return Problem(
+                status: 401, code: "unauthorized",
+                detail: "The request needs a valid signature.")
+        case .adapter(let failure): return failure.problem
         case .event(let failure):
             let status = isRouter ? failure.routerStatus : failure.status
             var problem = Problem(status: status, code: code, detail: failure.sentence)
@@ -66,6 +79,17 @@ enum Refusal {
                 status: 502, code: code, detail: "The event's receiver refused it for good.")
         case .bound(let refusal): return refusal.problem
         }
+    }
+}
+
+extension AdapterFailure {
+    /// Says what to send, or to have the operator change.
+    fileprivate var problem: Problem {
+        var problem = Problem(status: status, code: code, detail: sentence)
+        if let attribute { problem.members.append(("attribute", .text(attribute))) }
+        if let place { problem.members.append(("place", .text(place))) }
+        if let index { problem.members.append(("index", .number(index))) }
+        return problem
     }
 }
 

@@ -1,13 +1,13 @@
-internal import CloudEvents
-internal import Configuration
+public import CloudEvents
+public import Configuration
 internal import Filters
-internal import Journal
+public import Journal
 
 /// Which sinks a source's events go to.
 ///
 /// Decided when an event is taken in and stored with it, so that it goes where the routes said
 /// at that time, whatever the configuration says after a restart.
-struct Routes: Sendable {
+public struct Routes: Sendable {
     private struct Choice {
         var filter: Filter
         var sinks: SinkSet
@@ -18,7 +18,8 @@ struct Routes: Sendable {
     /// The routes with a filter, for each source.
     private let choicesOfSource: [[Choice]]
 
-    init(_ settings: Settings) {
+    /// The routes of these settings.
+    public init(_ settings: Settings) {
         var sinks = [SinkSet](repeating: [], count: settings.sources.count)
         var choices = [[Choice]](repeating: [], count: settings.sources.count)
         for route in settings.routes {
@@ -41,7 +42,7 @@ struct Routes: Sendable {
     }
 
     /// Those who get this event of that source; empty where no route wants it.
-    func sinks(of event: Event, ofSource source: Int) -> SinkSet {
+    public func sinks(of event: Event, ofSource source: Int) -> SinkSet {
         var sinks = sinksOfSource[source]
         for choice in choicesOfSource[source]
         where !sinks.isSuperset(of: choice.sinks) && choice.filter.matches(event) {

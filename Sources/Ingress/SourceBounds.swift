@@ -11,11 +11,11 @@ public struct SourceBounds: Sendable {
     /// The bounds of a source.
     public init(_ source: SourceSettings) {
         let webhook = source.webhook
-        rateLimit = webhook.rateLimit.map {
+        rateLimit = webhook?.rateLimit.map {
             RateLimit($0.requestsPerSecond, per: .seconds(1), burst: $0.burst)
         }
-        origins = webhook.handshake.map(Origins.init)
-        callback = webhook.handshake?.callback ?? .off
+        origins = webhook?.handshake.map(Origins.init)
+        callback = webhook?.handshake?.callback ?? .off
     }
 
     /// What is decided of a handshake; nothing where an OPTIONS request isn't one.

@@ -21,6 +21,8 @@ final class WebhookSource {
     private let statistics: SourceStatistics
     private let rejected: (String) -> Counter
     private var reader: EventReader
+    /// Whoever signs or needs an adapter.
+    let sender: Sender?
 
     /// In whose ways the source answers.
     enum Dialect {
@@ -31,7 +33,7 @@ final class WebhookSource {
 
     init(_ settings: Settings, index: Int, limits: ListenerLimits, _ context: IngressContext) {
         let source = settings.sources[index]
-        let webhook = source.webhook
+        guard let webhook = source.webhook else { preconditionFailure("no webhook") }
         let metrics = context.metrics
         let name = source.name
         self.name = name
@@ -68,6 +70,7 @@ final class WebhookSource {
             metrics, "veer_events_received_total", help: "Events that were valid, by type.",
             label: "type", labels: (name: "source", value: name))
         reader = EventReader(decoder, counting: received)
+        sender = Sender(webhook, replays: context.replays[index])
     }
 
     /// Whether the source takes requests for that path: the same octets, no other spelling.
@@ -157,8 +160,23 @@ final class WebhookSource {
             && head.field("ce-specversion", in: message) == nil
     }
 
+    /// Takes events that were made of a request; they stay in the source until the next request.
+    ///
+    /// - Returns: how many there are.
+    func take(_ events: [Event]) -> Int {
+        reader.take(events)
+        statistics.received.add(events.count)
+        return events.count
+    }
+
+    /// Counts a request that was accepted before.
+    func countReplay() { rejected("signature_replay").add() }
+
     /// Makes the events that were read last ready for the journal.
     func items(to sinks: (Event) -> SinkSet) -> [Submission.Item] {
+        if let events = reader.adapted {
+            return events.map { Submission.Item(event: $0, sinks: sinks($0)) }
+        }
         let decoder = reader.decoder
         return (0..<decoder.count).map { index in
             let event = decoder.event(at: index)
@@ -185,7 +203,8 @@ final class WebhookSource {
         case .event(let failure) where failure.code == .contentEncodingUnsupported:
             // Spec: RFC 9110 §15.5.16
             response.add("Accept-Encoding", "identity")
-        case .event, .sinkRefused, .forbidden: break
+        case .signature: response.add("WWW-Authenticate", "Signature realm=\"veer\"")
+        case .event, .adapter, .sinkRefused, .forbidden: break
         }
         return response
     }

@@ -16,6 +16,9 @@ public final class Journal: Sendable {
     /// events in memory, and at most a read a sink, so that this is never reached.
     private static let requestsLimit = 1 << 20
 
+    /// How far each source had read when the journal was opened, in its own words, by its name.
+    public let checkpoints: [String: String]
+
     private let submissions: Mailbox<Submission>
     private let requests: Mailbox<JournalRequest>
     private let sharedStatus: SharedStatus
@@ -34,16 +37,23 @@ public final class Journal: Sendable {
         let store =
             try parameters.mode == .memory ? nil : JournalStore.open(parameters, logger: logger)
         do {
-            return try Journal(parameters, store: store, metrics: metrics, logger: logger)
+            let checkpoints = try store.map { try Checkpoints.read(from: $0.database) } ?? []
+            return try Journal(
+                parameters, store: store, checkpoints: checkpoints, metrics: metrics,
+                logger: logger)
+        } catch let error as DatabaseError {
+            throw JournalError(error, path: parameters.path)
         } catch {
-            throw .unusable(path: parameters.path, detail: error.description)
+            throw .unusable(path: parameters.path, detail: "\(error)")
         }
     }
 
     private init(
-        _ parameters: JournalParameters, store: sending JournalStore?, metrics: Metrics,
-        logger: Logger
+        _ parameters: JournalParameters, store: sending JournalStore?,
+        checkpoints: [SourceCheckpoint], metrics: Metrics, logger: Logger
     ) throws(SystemError) {
+        self.checkpoints = Dictionary(
+            uniqueKeysWithValues: checkpoints.map { ($0.source, $0.text) })
         let submissions = try Mailbox<Submission>(
             messagesLimit: parameters.queueRequests, bytesLimit: parameters.queueBytes)
         let requests = try Mailbox<JournalRequest>(messagesLimit: Self.requestsLimit)

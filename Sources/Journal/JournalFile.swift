@@ -85,6 +85,11 @@ public final class JournalFile {
         }
     }
 
+    /// How far each source has read.
+    public func checkpoints() throws(JournalError) -> [SourceCheckpoint] {
+        try reading { database throws(DatabaseError) in try Checkpoints.read(from: database) }
+    }
+
     /// Finds one event.
     public func event(_ sequence: SequenceNumber) throws(JournalError) -> JournalEntry? {
         var query = JournalQuery()

@@ -227,6 +227,10 @@ final class JournalWriter: JournalOwner {
                     sequence: sequence, event: item.event, sinks: item.sinks,
                     origin: submission.origin, receivedMilliseconds: now))
         }
+        if let checkpoint = submission.checkpoint {
+            try Checkpoints.save(
+                checkpoint, of: submission.origin, in: store.database, now: now)
+        }
     }
 
     func refuse(

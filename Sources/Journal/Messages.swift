@@ -48,19 +48,25 @@ public struct Submission: Sendable {
     public var receipts: Mailbox<Receipt>
     /// One for each event, where the journal remembers those of the source.
     var fingerprints: [Fingerprint] = []
+    /// How far the source has read with these events; stored with them, or not at all.
+    public var checkpoint: String?
 
     /// A submission of these events.
     public init(
-        items: [Item], origin: String, ticket: UInt64, receipts: Mailbox<Receipt>
+        items: [Item], origin: String, ticket: UInt64, receipts: Mailbox<Receipt>,
+        checkpoint: String? = nil
     ) {
         self.items = items
         self.origin = origin
         self.ticket = ticket
         self.receipts = receipts
+        self.checkpoint = checkpoint
     }
 
     /// How much memory the events hold.
-    public var bytes: Int { items.reduce(0) { $0 + $1.event.octets.count + 64 } }
+    public var bytes: Int {
+        items.reduce(checkpoint?.utf8.count ?? 0) { $0 + $1.event.octets.count + 64 }
+    }
 }
 
 /// The journal's answer to one ``Submission``.

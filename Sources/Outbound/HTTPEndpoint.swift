@@ -9,6 +9,11 @@ public final class HTTPEndpoint {
         public var url: String
         /// Whom an `https` server must prove to be, and who asks.
         public var tls = TLSOptions()
+        /// Takes HTTP/2 where an `https` server offers it.
+        public var takesHTTP2 = true
+        /// Makes a connection for each request, so that none is ever sent twice: curl sends a
+        /// request again that met a connection on its end.
+        public var sendsOnce = false
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
@@ -41,6 +46,10 @@ public final class HTTPEndpoint {
         public var key: String?
         /// Takes any certificate.
         public var isInsecure = false
+        /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust, whoever issued
+        /// it to whatever name; ``authorities`` don't count then. One for each client: curl uses
+        /// a connection for all requests to an address.
+        public var certificateDigest: [UInt8]?
 
         /// The system's authorities, and no certificate of ours.
         public init() {}

@@ -22,13 +22,14 @@ internal import EventLoops
     private static let repeatsLimit = 3
 
     private let details = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private let pin: CertificatePin?
     private let fields = FieldList()
     private var method = ""
     private var timeout = Duration.zero
     private var headBytes = 0
     private var bodyBytes = 0
     private var isCut = false
-    private var repeatsLeft = 0
+    private var repeatsLeft = repeatsLimit
     private var bodyCount = 0
     private var body: [UInt8] = []
 
@@ -36,6 +37,7 @@ internal import EventLoops
         guard let easy = unsafe curl_easy_init() else { preconditionFailure("no memory for curl") }
         unsafe self.easy = easy
         self.options = options
+        pin = options.tls.certificateDigest.map { CertificatePin($0) }
         self.client = client
         began = client.now
         isSecure = options.url.lowercased().hasPrefix("https:")
@@ -52,6 +54,7 @@ internal import EventLoops
     func begin(_ request: HTTPRequest) {
         prepare()
         began = client.now
+        if repeatsLeft == 0 { avoidHTTP2(false) }
         repeatsLeft = Self.repeatsLimit
         if method != request.method { choose(request.method) }
         if timeout != request.timeout {
@@ -76,14 +79,25 @@ internal import EventLoops
     /// answer of some streams that end before their body was sent.
     func beginAgain(after result: CURLcode) -> Bool {
         let left = timeout - (client.now - began)
-        guard [CURLE_HTTP2_STREAM, CURLE_HTTP2, CURLE_SEND_ERROR].contains(result), isSecure,
-            status == nil, repeatsLeft > 0, left > .zero
+        let codes = [CURLE_HTTP2_STREAM, CURLE_HTTP2, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR]
+        guard codes.contains(result), isSecure, status == nil, repeatsLeft > 0, left > .zero
         else { return false }
         prepare()
         repeatsLeft -= 1
+        if repeatsLeft == 0 { avoidHTTP2(true) }
         timeout = left
         set(CURLOPT_TIMEOUT_MS, max(1, timeout.wholeMilliseconds))
         return true
+    }
+
+    /// Takes a connection of its own, or the endpoint's again.
+    ///
+    /// By HTTP/1.1 the answer is found even where it comes in the midst of a large body.
+    private func avoidHTTP2(_ isAvoided: Bool) {
+        let version = isAvoided ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
+        set(CURLOPT_HTTP_VERSION, Int(version))
+        set(CURLOPT_FRESH_CONNECT, isAvoided ? 1 : 0)
+        set(CURLOPT_FORBID_REUSE, isAvoided ? 1 : 0)
     }
 
     private func prepare() {
@@ -209,12 +223,17 @@ extension HTTPTransfer {
         set(CURLOPT_URL, options.url)
         set(CURLOPT_USERAGENT, userAgent)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
+        let takesHTTP2 = isSecure && options.takesHTTP2
         // HTTP/2 over TLS, if the server wants to: this curl (7.88) can't use a plain connection
         // twice for it.
-        set(CURLOPT_HTTP_VERSION, Int(isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
+        set(CURLOPT_HTTP_VERSION, Int(takesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
         // A connection that is being made may soon take all requests that wait.
-        set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
+        set(CURLOPT_PIPEWAIT, takesHTTP2 ? 1 : 0)
         if isSecure { apply(options.tls) }
+        if options.sendsOnce {
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_FORBID_REUSE, 1)
+        }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, options.connectTimeout.wholeMilliseconds))
         set(CURLOPT_LOW_SPEED_LIMIT, options.bytesPerSecondLeast)
         set(CURLOPT_FOLLOWLOCATION, 0)
@@ -232,7 +251,8 @@ extension HTTPTransfer {
     private func apply(_ tls: HTTPEndpoint.TLSOptions) {
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
-        set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure ? 0 : 2)
+        set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure || pin != nil ? 0 : 2)
+        unsafe pin?.apply(to: easy)
         if let authorities = tls.authorities {
             set(CURLOPT_CAINFO, authorities)
             // Or the system's would be trusted, too.

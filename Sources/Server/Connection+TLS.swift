@@ -1,3 +1,4 @@
+internal import CLinux
 internal import EventLoops
 internal import HTTP
 internal import TLS
@@ -52,7 +53,7 @@ extension Connection {
         let first = Array(buffer.octets[buffer.unread])
         buffer.use(first.count)
         driver = HTTP2Driver(limits, first: first, now: server.loop.nanoseconds)
-        if server.isDraining { sendAway() }
+        if server.isClosing { sendAway() }
     }
 
     private func established(_ tls: TLSSession) {
@@ -69,10 +70,12 @@ extension Connection {
         server.handler.refused(problem, from: peer)
         if state == .handshaking { server.handshakeEnded(outcome: failure.code.rawValue) }
         state = .lingering
-        guard isPlain else { return }
-        sendAsIs { output in
-            problem.response.write(into: &output, date: server.date, closes: true)
+        if isPlain {
+            sendAsIs { output in
+                problem.response.write(into: &output, date: server.date, closes: true)
+            }
         }
+        if output.isEmpty { linux_shutdown_writing(number) }
     }
 
     /// Without it the peer can't tell the end of what we say from an attacker's cut.

@@ -119,7 +119,10 @@ final class Connection {
     func checkTime(now: Int) {
         guard state != .closed else { return }
         switch clock.verdict(now: now, server.clockLimits) {
-        case .wait: if state == .open { driver.checkTime(self, now: now) }
+        case .wait:
+            if state == .open { driver.checkTime(self, now: now) }
+            // What it waits for may have changed since the peer was heard of last.
+            clock.enter(phase, now: now)
         case .close:
             if state == .open { driver.finish(self) }
             close()
@@ -152,6 +155,8 @@ final class Connection {
         if state == .handshaking { server.handshakeEnded() }
         state = .lingering
         sayGoodbye()
+        // The peer learns of the end behind what is left to write.
+        if output.isEmpty { linux_shutdown_writing(number) } else { flush() }
     }
 
     func close() {

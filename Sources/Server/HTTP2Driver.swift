@@ -121,7 +121,13 @@ final class HTTP2Driver: VersionDriver {
             }
             connection.flush()
         }
-        if session.isOver { connection.linger() }
+        if session.isOver || isAbandoned(connection) { connection.linger() }
+    }
+
+    /// Whether the peer sends nothing more, and nothing can be sent to it: what a window holds
+    /// back stays where it is.
+    private func isAbandoned(_ connection: Connection) -> Bool {
+        connection.isInputOver && !session.hasOutput && !session.isAnswerDue
     }
 
     // MARK: - Time and ending

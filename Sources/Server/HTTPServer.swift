@@ -97,6 +97,9 @@ public final class HTTPServer {
         tick()
     }
 
+    /// Whether no more connections are taken.
+    var isClosing: Bool { whenDrained != nil }
+
     /// How many connections are open.
     public var connectionsCount: Int { connections.count }
 
@@ -124,6 +127,9 @@ public final class HTTPServer {
         listening = nil
         socket.stopListening()
         whenDrained = done
+        // Those that came meanwhile haven't heard of it: at their beginning, some clients would
+        // take it for a failure of their first request.
+        for connection in connections { connection.sendAway() }
         loop.schedule(after: idleGrace) {
             for connection in self.connections.reversed() { connection.drain() }
         }

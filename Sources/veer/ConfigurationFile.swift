@@ -2,7 +2,6 @@ import ArgumentParser
 import Configuration
 import Glibc
 import Logging
-import TLS
 
 /// Reads configurations from the file system, and says what is wrong with them.
 enum ConfigurationFile {
@@ -34,7 +33,8 @@ enum ConfigurationFile {
         }
     }
 
-    private static func environment(_ name: String) -> String? {
+    /// The value of an environment variable; nothing if it isn't set.
+    static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
     }
@@ -107,25 +107,14 @@ struct CheckCommand: ParsableCommand {
         guard !schema else { return print(Settings.jsonSchema) }
         let (settings, warnings) = try ConfigurationFile.read(file)
         for warning in warnings { printError(warning.detailedDescription) }
-        try checkCertificates(of: settings.listeners)
+        let problems = CertificateFiles.problems(of: settings)
+        for problem in problems { printError(problem) }
+        guard problems.isEmpty else { throw ExitStatus.configuration.code }
         if show {
             print(settings.maskedYAML, terminator: "")
         } else {
             print("\(file ?? "the built-in configuration") can be used")
         }
         if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
-    }
-
-    private func checkCertificates(of listeners: [ListenerSettings]) throws {
-        var isGood = true
-        for material in listeners.compactMap(ListenerMaterial.init) {
-            do throws(ListenerMaterial.Unusable) {
-                _ = try material.read(tickets: TicketKeys())
-            } catch {
-                printError(error.description)
-                isGood = false
-            }
-        }
-        guard isGood else { throw ExitStatus.configuration.code }
     }
 }

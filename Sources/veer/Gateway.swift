@@ -10,6 +10,7 @@ import Logging
 import Server
 import TLS
 import Telemetry
+import VSphere
 
 /// The whole of it: makes the journal, the delivery, the listeners and the operators' listener,
 /// joins them, and takes them down in the order that loses nothing.
@@ -18,7 +19,8 @@ import Telemetry
 final class Gateway {
     /// What the other threads tell main.
     private enum Notice: Sendable {
-        case ingressDrained
+        /// An ingress thread has nothing open any more, or vCenters are read no more.
+        case intakeEnded
         case deliveryStopped
     }
 
@@ -71,6 +73,9 @@ final class Gateway {
     }
 
     private func readCertificates() throws(StartFailure) -> Certificates {
+        if let problem = CertificateFiles.problems(of: settings).first {
+            throw StartFailure(sentence: problem, status: .configuration)
+        }
         do throws(ListenerMaterial.Unusable) {
             return try Certificates(
                 settings.listeners, metrics: metrics, logger: Logger(label: "TLS"))
@@ -87,8 +92,8 @@ final class Gateway {
         parameters.keepDelivered = settings.journal.keepDelivered
         parameters.queueRequests = settings.journal.queueRequests
         parameters.queueBytes = settings.journal.queueBytes
-        for source in settings.sources where source.webhook.duplicates.window > .zero {
-            let limits = source.webhook.duplicates
+        for source in settings.sources {
+            guard let limits = source.webhook?.duplicates, limits.window > .zero else { continue }
             parameters.duplicates[source.name] = DuplicateLimits(
                 window: limits.window, entries: limits.entries)
         }
@@ -132,16 +137,18 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
+        let vSphere = try startVSphere(journal)
         let admin = try AdminServer(
             on: loop, settings.admin, socket: sockets.admin, metrics: metrics,
             readings: readings(journal, delivery, heartbeats), logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
-            loop: loop, ingress: ingress, delivery: delivery, admin: admin, notices: notices)
+            loop: loop, ingress: ingress, vSphere: vSphere, delivery: delivery, admin: admin,
+            notices: notices)
         try signals.receive(on: loop) { self.received(signal: $0, stopping) }
         try notices.receive(on: loop) { notices in
             for notice in notices {
                 switch notice {
-                case .ingressDrained: self.take(self.shutdown.ingressDrained(), stopping)
+                case .intakeEnded: self.take(self.shutdown.ingressDrained(), stopping)
                 case .deliveryStopped: self.take(self.shutdown.deliveryStopped(), stopping)
                 }
             }
@@ -150,6 +157,7 @@ final class Gateway {
         try loop.run()
         admin.closeAll()
         for thread in ingress { thread.stop() }
+        vSphere?.join()
         delivery.join()
         for socket in sockets.listeners.compactMap(\.first) + [sockets.admin] {
             socket.removePath()
@@ -176,9 +184,20 @@ final class Gateway {
                     shared: shared,
                     tls: settings.listeners.indices.map { certificates.material(ofListener: $0) },
                     context, heartbeat: heartbeats[number],
-                    drained: { _ = notices.send(.ingressDrained) }))
+                    drained: { _ = notices.send(.intakeEnded) }))
         }
         return threads
+    }
+
+    private func startVSphere(_ journal: Journal) throws(SystemError) -> VSphere? {
+        let logger = Logger(label: "VCENTER")
+        let places = VCenters(settings: settings, statistics: statistics, logger: logger)
+            .places(checkpoints: journal.checkpoints)
+        guard !places.isEmpty else { return nil }
+        let context = VSphereContext(
+            metrics: metrics, logger: logger, version: Version.number,
+            submit: { journal.send(.store($0)) })
+        return try VSphere.start(places, context)
     }
 
     private func announce(_ sockets: Sockets) {
@@ -220,6 +239,7 @@ final class Gateway {
     private struct Stopping {
         var loop: EventLoop
         var ingress: [IngressThread]
+        var vSphere: VSphere?
         var delivery: Delivery
         var admin: AdminServer
         var notices: Mailbox<Notice>
@@ -229,7 +249,8 @@ final class Gateway {
         guard signal != SIGHUP else {
             return logger.notice("SIGHUP: restart to have the configuration read again")
         }
-        guard shutdown.begin(ingressCount: stopping.ingress.count) else { exit(1) }
+        let intakesCount = stopping.ingress.count + (stopping.vSphere == nil ? 0 : 1)
+        guard shutdown.begin(ingressCount: intakesCount) else { exit(1) }
         logger.info("initiating shutdown")
         for thread in stopping.ingress { thread.sendAway() }
         let (delay, timeout) = (settings.shutdown.delay, settings.shutdown.timeout)
@@ -246,7 +267,10 @@ final class Gateway {
     private func take(_ step: Shutdown.Step, _ stopping: Stopping) {
         switch step {
         case .wait: break
-        case .drainIngress: for thread in stopping.ingress { thread.drain() }
+        case .drainIngress:
+            let notices = stopping.notices
+            for thread in stopping.ingress { thread.drain() }
+            stopping.vSphere?.stop { _ = notices.send(.intakeEnded) }
         case .stopDelivery:
             let notices = stopping.notices
             stopping.delivery.stop(

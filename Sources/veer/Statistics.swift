@@ -48,7 +48,7 @@ struct Statistics {
         let providers = settings.sources.indices.map { index in
             provider(
                 settings.router?.providerType ?? settings.sources[index].name,
-                address: settings.router?.providerAddress ?? settings.sources[index].webhook.path,
+                address: settings.router?.providerAddress ?? settings.sources[index].address,
                 sources[index])
         }
         let processors = settings.sinks.indices.map { index in
@@ -81,6 +81,16 @@ struct Statistics {
         let member = counts.isEmpty ? "" : ",\"invocations\":{\(counts.joined(separator: ","))}"
         return JSONText.quoted(key) + ":{\"type\":\"EventProcessor\",\"address\":"
             + "\(JSONText.quoted(address)),\"started\":\"\(started)\"\(member)}"
+    }
+}
+
+extension SourceSettings {
+    /// Where it is, for people.
+    var address: String {
+        switch kind {
+        case .webhook(let webhook): webhook.path
+        case .vcenter(let vcenter): vcenter.address
+        }
     }
 }
 

@@ -14,7 +14,9 @@ struct Veer: ParsableCommand {
         version: Version.number,
         subcommands: [
             RunCommand.self, CheckCommand.self, SendCommand.self, ListenCommand.self,
-            JournalCommand.self, FilterCommand.self, CertsCommand.self, VersionCommand.self,
+            JournalCommand.self, SourceCommand.self, FilterCommand.self, SignCommand.self,
+            CertsCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() {

@@ -1,5 +1,7 @@
 """What the benchmarks start and measure: Veer, nginx, and the CPU time they take."""
 
+import atexit
+import dataclasses
 import os
 import pathlib
 import re
@@ -14,7 +16,33 @@ from veer import Veer, gateway, wait_until  # noqa: E402
 
 SERVER_CORE = 0
 CLIENT_CORE = 1 if (os.cpu_count() or 1) > 1 else 0
-MANY = {"connections": 20_000, "connectionsPerPeer": 20_000}
+MANY = {"connections": 20_000, "connectionsPerPeer": 20_000, "streamsPerConnection": 10**9}
+CERTIFICATES = pathlib.Path(__file__).resolve().parents[2] / "certs/make-dev-certs"
+
+
+@dataclasses.dataclass
+class Wire:
+    """What is spoken: the version of HTTP, and whether within TLS."""
+
+    isHTTP2: bool = False
+    isEncrypted: bool = False
+
+    @property
+    def scheme(self):
+        return "https" if self.isEncrypted else "http"
+
+
+def certificates(folder):
+    """The directory of a throw-away certificate, EC P-256, and its key."""
+    directory = folder.parent / "certificates"
+    subprocess.run([CERTIFICATES, "--out", directory], check=True, capture_output=True)
+    return directory
+
+
+def ending_with_us(process):
+    """Ends with this program, however that ends: a server left behind would spoil the next run."""
+    atexit.register(lambda: process.poll() is None and process.terminate())
+    return process
 
 
 def on_core(core, start):
@@ -37,11 +65,18 @@ def free_port():
 class VeerServer:
     """A Veer on the servers' core."""
 
-    def __init__(self, folder, name, sink, mode):
+    def __init__(self, folder, name, sink, mode, wire=Wire()):
         folder = folder / name
         folder.mkdir()
         configuration = gateway(
             sink, limits=MANY, journal={"path": "journal", "mode": mode})
+        listener = configuration["listeners"][0]
+        listener["http2"] = wire.isHTTP2
+        if wire.isEncrypted:
+            files = certificates(folder)
+            listener["tls"] = {"certificates": [
+                {"certificate": str(files / "tls.crt"), "key": str(files / "tls.key")}]}
+        self.wire = wire
         self.veer = on_core(
             SERVER_CORE, lambda: Veer.configured(folder, configuration).wait_until_ready())
         self.port = self.veer.host_and_port()[1]
@@ -64,10 +99,18 @@ class VeerServer:
 class NginxServer:
     """An nginx with one worker that answers 202 and parses no body."""
 
-    def __init__(self, folder, name, core):
+    def __init__(self, folder, name, core, wire=Wire()):
         self.port = free_port()
+        self.wire = wire
         folder = folder / name
         folder.mkdir()
+        words = ("ssl " if wire.isEncrypted else "") + ("http2" if wire.isHTTP2 else "")
+        files = certificates(folder) if wire.isEncrypted else ""
+        encryption = f"""
+            ssl_certificate {files}/tls.crt; ssl_certificate_key {files}/tls.key;
+            ssl_protocols TLSv1.3;""" if wire.isEncrypted else ""
+        # By default a connection ends after a thousand requests, and h2load makes no other.
+        many = "keepalive_requests 1000000000;" if wire.isHTTP2 else ""
         (folder / "nginx.conf").write_text(f"""
             daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
             worker_rlimit_nofile 20000;
@@ -76,22 +119,18 @@ class NginxServer:
                 access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};
                 fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
                 server {{
-                    listen 127.0.0.1:{self.port} backlog=4096;
+                    listen 127.0.0.1:{self.port} {words} backlog=4096; {encryption} {many}
                     location / {{ return 202; }}
                 }}
             }}""")
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.process = on_core(core, lambda: subprocess.Popen(
-            [program, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"],
-            stdin=subprocess.DEVNULL))
-        wait_until(self._answers, "nginx")
+        self._start(core, folder)
 
-    def _answers(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
+    def _start(self, core, folder):
+        program = shutil.which("nginx") or "/usr/sbin/nginx"
+        self.process = ending_with_us(on_core(core, lambda: subprocess.Popen(
+            [program, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"],
+            stdin=subprocess.DEVNULL)))
+        wait_until(lambda: answers(self.port), "nginx")
 
     @property
     def processes(self):
@@ -105,6 +144,60 @@ class NginxServer:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+
+
+class HAProxyServer:
+    """An HAProxy with one thread that reads the body and answers 202."""
+
+    def __init__(self, folder, name, core, wire):
+        self.port = free_port()
+        self.wire = wire
+        folder = folder / name
+        folder.mkdir()
+        words = "proto h2" if wire.isHTTP2 else ""
+        if wire.isEncrypted:
+            files = certificates(folder)
+            both = (files / "tls.crt").read_text() + (files / "tls.key").read_text()
+            (folder / "both.pem").write_text(both)
+            words = f"ssl crt {folder}/both.pem ssl-min-ver TLSv1.3" + (
+                " alpn h2" if wire.isHTTP2 else "")
+        (folder / "haproxy.cfg").write_text(f"""
+global
+    nbthread 1
+    maxconn 4000
+defaults
+    mode http
+    timeout client 60s
+    timeout http-request 60s
+frontend all
+    bind 127.0.0.1:{self.port} {words}
+    http-request wait-for-body time 60s
+    http-request return status 200
+""")
+        self.process = ending_with_us(on_core(core, lambda: subprocess.Popen(
+            [shutil.which("haproxy") or "/usr/sbin/haproxy", "-f", folder / "haproxy.cfg"],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)))
+        wait_until(lambda: answers(self.port), "HAProxy")
+
+    @property
+    def processes(self):
+        return [self.process.pid]
+
+    def settle(self):
+        """It leaves nothing behind."""
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait(10)
+
+
+def answers(port):
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
 
 
 def cpu_seconds(server):

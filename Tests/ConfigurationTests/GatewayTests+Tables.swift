@@ -163,13 +163,15 @@ let listenerMistakes: Mistakes = [
 let sourceMistakes: Mistakes = [
     (
         "sources: [{name: a}]\n",
-        ["f:4:11: error: the key 'webhook' is missing at sources[0] [missing-key]"]
+        [
+            "f:4:11: error: a source needs one of 'webhook', 'vcenter' at sources[0] [missing-key]"
+        ]
     ),
     (
         "sources: [{name: a, vcenter: {address: x}}]\n",
         [
-            "f:4:21: error: 'vcenter' is not supported by this version yet at sources[0]; remove it"
-                + " [not-yet-supported]"
+            "f:4:30: error: the keys 'username' and 'password' are missing at sources[0].vcenter"
+                + " [missing-key]"
         ]
     ),
     (
@@ -250,11 +252,11 @@ let sourceMistakes: Mistakes = [
         ]
     ),
     (
-        "sources: [{name: a, webhook: {auth: [{bearer: {tokens: [x]}}], adapter: {}}}]\n",
+        "sources: [{name: a, webhook: {auth: [{bearer: {tokens: [x]}}], allowPeers: []}}]\n",
         [
             "f:4:39: error: 'bearer' is not supported by this version yet at"
                 + " sources[0].webhook.auth[0]; remove it [not-yet-supported]",
-            "f:4:64: error: 'adapter' is not supported by this version yet at sources[0].webhook;"
+            "f:4:64: error: 'allowPeers' is not supported by this version yet at sources[0].webhook;"
                 + " remove it [not-yet-supported]",
         ]
     ),

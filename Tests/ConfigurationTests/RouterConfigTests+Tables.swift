@@ -4,18 +4,6 @@ struct RouterMistake: Sendable {
     var expected: [String]
 }
 
-private let vcenter = """
-    eventProvider:
-      type: vcenter
-      name: vc1
-      vcenter:
-        address: https://vc.example/sdk
-        insecureSSL: false
-        checkpoint: true
-        checkpointDir: /var/lib/router
-        auth: {type: basic_auth, basicAuth: {username: u, password: p}}
-
-    """
 private let horizon = """
     eventProvider:
       type: horizon
@@ -58,24 +46,10 @@ private func webhook(_ section: String) -> Router {
 
 let routerMistakes: [RouterMistake] = [
     RouterMistake(
-        router: Router(provider: vcenter),
-        expected: [
-            "f:4:9: error: 'vcenter' is not supported by this version yet at eventProvider.type; of"
-                + " the providers, webhook is [not-yet-supported]"
-        ]),
-    RouterMistake(
         router: Router(provider: horizon),
         expected: [
             "f:4:9: error: 'horizon' is not supported by this version yet at eventProvider.type; of"
-                + " the providers, webhook is [not-yet-supported]"
-        ]),
-    RouterMistake(
-        router: Router(
-            provider: vcenter.replacing("vcenter", with: "vcsim").replacing(
-                "    checkpoint: true\n    checkpointDir: /var/lib/router\n", with: "")),
-        expected: [
-            "f:4:9: error: 'vcsim' is not supported by this version yet at eventProvider.type; of"
-                + " the providers, webhook is [not-yet-supported]"
+                + " the providers, webhook, vcenter and vcsim are [not-yet-supported]"
         ]),
     RouterMistake(
         router: Router(processor: openfaas),

@@ -86,7 +86,7 @@ import Testing
              "metricsProvider": {"type": "default", "default": {"bindAddress": "1.2.3.4:5"}}}
             """
         let outcome = read(text)
-        #expect(outcome.settings?.sources.first?.webhook.path == "/webhook")
+        #expect(outcome.settings?.sources.first?.webhook?.path == "/webhook")
         #expect(outcome.settings?.router?.processorAddress == "https://x:81")
         #expect(outcome.codes == [.openEndpoint, .openEndpoint])
     }
@@ -100,7 +100,7 @@ import Testing
             "password: p}", with: "password: \(yaml)}")
         let outcome = read(Router(provider: provider).text)
         #expect(
-            outcome.settings?.sources.first?.webhook.auth
+            outcome.settings?.sources.first?.webhook?.auth
                 == [.basic(username: "u", password: Secret(password))])
         #expect(outcome.codes == (password.isEmpty ? [.insecure] : []))
     }
@@ -114,7 +114,7 @@ import Testing
     func `a path is served in lower case`(path: String, served: String) {
         let provider = Router().provider.replacing("path: /webhook", with: "path: \(path)")
         let outcome = read(Router(provider: provider).text)
-        #expect(outcome.settings?.sources.first?.webhook.path == served, "\(outcome.lines)")
+        #expect(outcome.settings?.sources.first?.webhook?.path == served, "\(outcome.lines)")
     }
 
     @Test(arguments: [

@@ -18,7 +18,7 @@ import Testing
         let files = ["/s/a": "from file\n", "/s/crlf": "x\r\n", "/s/two": "x\n\n"]
         let outcome = read(
             gateway(password: yaml), environment: ["SECRET": "from env"], files: files)
-        let auth = outcome.settings?.sources.first?.webhook.auth
+        let auth = outcome.settings?.sources.first?.webhook?.auth
         #expect(auth == expected.map { [.basic(username: "u", password: Secret($0))] })
     }
 

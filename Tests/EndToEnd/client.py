@@ -66,7 +66,7 @@ class Ledger:
     @property
     def accepted(self):
         """The ids that a sender was told are safe."""
-        return {id for id, status in list(self.statuses.items()) if 200 <= status < 300}
+        return {id for id, status in self.statuses.copy().items() if 200 <= status < 300}
 
 
 class Load:

@@ -9,8 +9,8 @@ import time
 
 from hpack import Decoder, Encoder
 from hyperframe.frame import (
-    DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame,
-    WindowUpdateFrame)
+    DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame,
+    SettingsFrame)
 
 from client import digest, small_event
 
@@ -58,6 +58,7 @@ class Client:
         self.replies = {}
         self.goaways = []
         self.settings = {}
+        self.acknowledges = True
         self.pongs = 0
         self.is_over = False
         self.sent = 0
@@ -169,7 +170,8 @@ class Client:
             self.goaways.append((frame.last_stream_id, frame.error_code))
         elif isinstance(frame, SettingsFrame) and "ACK" not in frame.flags:
             self.settings |= frame.settings
-            self.send(SettingsFrame(flags=["ACK"]))
+            if self.acknowledges:
+                self.send(SettingsFrame(flags=["ACK"]))
         elif isinstance(frame, PingFrame):
             self.pongs += "ACK" in frame.flags
         if reply and "END_STREAM" in frame.flags:

@@ -63,7 +63,9 @@ class SecureSink:
 
     def _serve(self, connection):
         try:
-            with self._context.wrap_socket(connection, server_side=True) as secure:
+            with self._context.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False) as secure:
+                shake_hands(secure)
                 is_first = not self.protocols
                 self.protocols.append(secure.selected_alpn_protocol())
                 self.peers.append(secure.getpeercert())
@@ -82,7 +84,20 @@ class SecureSink:
                 fields[name.lower()] = value.strip()
             reader.read(int(fields.get("content-length", 0)))
             self.ids.append(fields["ce-id"])
-            writer.sendall(b"HTTP/1.1 202 -\r\nContent-Length: 0\r\n\r\n")
+            writer.sendall(b"HTTP/1.1 %d -\r\nContent-Length: 0\r\n\r\n" % self.status)
+
+
+def shake_hands(connection):
+    """Ends a handshake, and sees to it that the reason of a failure arrives."""
+    try:
+        connection.do_handshake()
+    except ssl.SSLError:
+        plain = connection.detach()
+        with socket.socket(fileno=plain) as rest:
+            rest.shutdown(socket.SHUT_WR)
+            while rest.recv(65536):
+                pass
+        raise
 
 
 class HTTP2:
@@ -122,7 +137,7 @@ class HTTP2:
             if self.sink.is_early:
                 self.answer(event.stream_id)
                 self.connection.reset_stream(event.stream_id, h2.errors.ErrorCodes.NO_ERROR)
-        elif isinstance(event, h2.events.DataReceived) and not self.sink.is_early:
+        elif isinstance(event, h2.events.DataReceived):
             self.connection.acknowledge_received_data(
                 event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.StreamEnded) and not self.sink.is_early:

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -12,7 +13,8 @@ from veer import BINARY, Veer, command, gateway, wait_until
 
 COMMANDS = [["run"], ["check"], ["send"], ["listen"], ["version"], ["journal"],
             ["journal", "stats"], ["journal", "list"], ["journal", "show"],
-            ["journal", "verify"], ["journal", "export"], ["filter"], ["filter", "eval"]]
+            ["journal", "verify"], ["journal", "export"], ["filter"], ["filter", "eval"],
+            ["sign"]]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -85,10 +87,12 @@ def test_many_events_are_sent_each_with_its_id(start, sink):
 
 def test_sending_keeps_a_rate(start, sink):
     veer = start(gateway(sink.url))
+    began = time.monotonic()
     reply = command("send", "--to", veer.url(), "--count", 20, "--rate", 40)
     assert reply.returncode == 0, reply.stderr
-    times = sorted(delivery.time for delivery in sink.wait_for(20))
-    assert times[-1] - times[0] > 0.4
+    # Never earlier; how much later is the machine's affair.
+    assert time.monotonic() - began > 19 / 40
+    sink.wait_for(20)
 
 
 def test_a_refusal_is_shown_to_the_one_who_sends(start, sink):

@@ -3,7 +3,7 @@
 import pytest
 
 import dev_certs
-from client import attributes, binary, post
+from client import attributes, batch, post
 from secure_sink import SecureSink
 from veer import gateway, wait_until
 
@@ -38,11 +38,10 @@ def secure(sink, files, host="localhost", **tls):
     return {"uri": sink.url(host), "tls": {"ca": str(files / "ca.crt")} | tls}
 
 
-def send(veer, count=1, data=b"x"):
-    """Sends events, and returns their ids."""
-    events = [attributes() for _ in range(count)]
-    for event in events:
-        assert post(veer.url(), binary(event, data, "text/plain")).status_code == 202
+def send(veer, count=1, data="x"):
+    """Sends events, all at once, and returns their ids."""
+    events = [attributes(datacontenttype="text/plain", data=data) for _ in range(count)]
+    assert post(veer.url(), batch(events)).status_code == 202
     return [event["id"] for event in events]
 
 
@@ -131,10 +130,16 @@ def test_any_certificate_may_be_taken_with_a_warning(start, make_secure_sink):
     assert "not verified" in veer.text
 
 
-def test_an_answer_before_the_body_is_an_answer(start, make_secure_sink, files):
+# More than a stream's window holds, so that the answer comes first.
+LARGE = "x" * 100_000
+
+
+@pytest.mark.parametrize("data", ["x" * 1024, LARGE], ids=len)
+def test_an_answer_before_the_body_is_an_answer(start, make_secure_sink, files, data):
     sink = make_secure_sink(is_early=True)
-    veer = start(gateway(secure(sink, files), delivery={"timeout": "60s"}))
-    sink.wait_for(send(veer, 200, bytes(1024)))
+    veer = start(gateway(
+        secure(sink, files), delivery={"timeout": "60s"}, limits={"bodyBytes": "8MiB"}))
+    sink.wait_for(send(veer, 60, data))
     # A request that is forgotten would be noticed after ten seconds at the soonest.
     wait_until(lambda: veer.metric("veer_journal_events") == 0, "an empty journal", 8)
 
@@ -142,19 +147,19 @@ def test_an_answer_before_the_body_is_an_answer(start, make_secure_sink, files):
 @pytest.mark.parametrize("status", [403, 413])
 def test_a_refusal_before_the_body_is_a_refusal(start, make_secure_sink, files, status):
     sink = make_secure_sink(is_early=True, status=status)
-    veer = start(gateway(secure(sink, files)))
-    send(veer, 20, bytes(1024))
+    veer = start(gateway(secure(sink, files), limits={"bodyBytes": "8MiB"}))
+    send(veer, 20, LARGE)
     wait_until(lambda: veer.metric("veer_dead_letters") == 20, "dead letters")
     assert veer.metric("veer_delivery_attempts_total", code=str(status)) == 20
 
 
 def test_a_connection_that_a_sink_closes_is_no_failure(start, make_secure_sink, files):
-    sink = make_secure_sink(streams_limit=5)
+    sink = make_secure_sink(streams_limit=40)
     veer = start(gateway(secure(sink, files)))
     sink.wait_for(send(veer, 100))
     veer.wait_until_delivered()
-    assert len(sink.protocols) >= 20
-    assert veer.metric("veer_deliveries_total", outcome="retried") == 0
+    assert len(sink.protocols) >= 3
+    assert veer.metric("veer_deliveries_total", outcome="retried") == 0, veer.text
 
 
 def test_a_silent_connection_is_left(start, make_secure_sink, files):

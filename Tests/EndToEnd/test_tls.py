@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from certificates import openssl, secured
-from client import Load, Ledger, attributes, binary, structured
+from client import Load, Ledger, attributes, binary, post, structured
 from http2 import PREFACE, Client
 from veer import gateway, wait_until
 
@@ -274,7 +274,8 @@ def test_row_130_a_host_without_a_certificate_is_asked_for_elsewhere(start, sink
             def status(host, path="/webhook"):
                 request = structured(attributes(id=f"{host} {http2}"))
                 request["headers"]["host"] = host
-                reply = client.request("GET" if path == "/readyz" else "POST", url + path, **request)
+                method = "GET" if path == "/readyz" else "POST"
+                reply = client.request(method, url + path, **request)
                 assert reply.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
                 return reply.status_code
 
@@ -336,3 +337,13 @@ def test_the_certificate_that_is_served_is_the_one_of_the_file(start, authority,
     text = s_client(veer, authority, "-showcerts")
     assert openssl("x509", "-noout", "-serial", text=text).strip() == f"serial={pair.serial}"
     assert "Verify return code: 0 (ok)" in text
+
+
+def test_row_133_early_data_that_a_proxy_forwards_is_to_come_again(start, sink):
+    veer = start(gateway(sink.url))
+    for value, status in [("1", 425), ("0", 202)]:
+        request = structured(attributes(id=f"early-{value}"))
+        request["headers"]["early-data"] = value
+        assert post(veer.url(), request).status_code == status
+    sink.wait_for(1)
+    assert sink.ids == ["early-0"]

@@ -68,16 +68,6 @@ import Testing
         #expect(uses == [.openedAfterGap, .skipped, .openedAfterGap])
     }
 
-    @Test func `a peer can't know of a reset at once`() {
-        var numbers = StreamNumbers()
-        _ = numbers.use(1)
-        #expect([0, 1, 3].map(numbers.isKnownAsClosed) == [false, true, false])
-        numbers.wasReset(1)
-        #expect(!numbers.isKnownAsClosed(1))
-        for number in 1...256 { numbers.wasReset(Int32(2 * number + 1)) }
-        #expect(numbers.isKnownAsClosed(1))
-    }
-
     // MARK: - TokenBucket
 
     @Test(arguments: [

@@ -108,6 +108,21 @@ enum Code {
         expectEnd(peer, Code.streamClosed)
     }
 
+    @Test(arguments: [Frame.data(1, [1]), .data(1, [1], isEnd: true), .headers(1)])
+    func `105 - nothing follows a stream that both have ended`(frame: Frame) {
+        let peer = Peer()
+        peer.send(.headers(1, isEnd: true))
+        peer.respond(1, Response(status: 204))
+        peer.send(frame)
+        expectEnd(peer, Code.streamClosed)
+    }
+
+    @Test func `105 - nothing follows a reset`() {
+        let peer = Peer()
+        peer.send(.headers(1), .reset(1), .data(1, [1]))
+        #expect(peer.goaway == Code.streamClosed)
+    }
+
     @Test(arguments: [
         (108, Frame.settings([(4, 1 << 31)]), Code.flowControl),
         (108, .settings([(2, 2)]), Code.protocolError),

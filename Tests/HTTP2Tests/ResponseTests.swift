@@ -176,7 +176,9 @@ import Testing
         peer.session.finishDraining()
         peer.turn()
         #expect(peer.frames(.goaway).map { $0.number(at: 0) } == [0x7FFF_FFFF, 3])
-        peer.send(.headers(5), .data(5, [1], isEnd: true))
+        // The client can't know yet.
+        peer.send(.headers(5), .data(5, [1]), .data(5, [1], isEnd: true))
+        peer.send(.headers(7, isEnd: true))
         #expect(peer.steps.last == .request(stream: 3))
         peer.respond(1, hello)
         #expect(!peer.session.isOver)

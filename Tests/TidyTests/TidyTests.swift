@@ -14,46 +14,60 @@ import Testing
         "COpenSSL": [],
         "CSQLite": [],
         "CYAML": [],
+        "CExpat": [],
+        "CVSphere": [],
 
         "HTTP": [],
         "HTTP2": ["CNghttp2", "HTTP"],
+        "Authentication": ["COpenSSL", "HTTP"],
         "CloudEvents": ["HTTP"],
+        "Webhooks": ["Authentication", "CloudEvents", "HTTP"],
         "Filters": ["CloudEvents"],
         "Telemetry": ["Logging", "Synchronization"],
         "TLS": ["COpenSSL"],
         "YAML": ["CYAML"],
-        "Configuration": ["Filters", "FoundationEssentials", "YAML"],
+        "Configuration": [
+            "CloudEvents", "Filters", "FoundationEssentials", "Webhooks", "YAML",
+        ],
+        "SOAP": ["CExpat"],
 
         "EventLoops": ["CLinux", "Glibc", "Synchronization"],
         "Server": [
             "CLinux", "EventLoops", "Glibc", "HTTP", "HTTP2", "Synchronization", "TLS",
             "Telemetry",
         ],
-        "Outbound": ["CCurl", "EventLoops", "Glibc"],
+        "Outbound": ["CCurl", "COpenSSL", "EventLoops", "Glibc"],
         "Journal": [
             "CLinux", "CSQLite", "CloudEvents", "EventLoops", "Glibc", "Logging",
             "Synchronization", "Telemetry",
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-            "Logging", "Server", "Synchronization", "TLS", "Telemetry",
+            "CloudEvents", "Configuration", "EventLoops", "Filters", "Glibc", "HTTP", "HTTP2",
+            "Journal", "Logging", "Server", "Synchronization", "TLS", "Telemetry", "Webhooks",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
             "Outbound", "Synchronization", "Telemetry",
+        ],
+        "VSphere": [
+            "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
+            "Logging", "Outbound", "SOAP", "Synchronization", "Telemetry",
         ],
         "Admin": ["Configuration", "EventLoops", "HTTP", "Logging", "Server", "Telemetry"],
 
         "veer": [
             "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry",
+            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "VSphere",
+            "Webhooks",
         ],
     ]
 
     /// The targets that turn values into values: no descriptor, clock, thread or pointer.
-    static let pureTargets = ["HTTP", "CloudEvents", "Filters", "Telemetry", "Configuration"]
+    static let pureTargets = [
+        "HTTP", "CloudEvents", "Filters", "Telemetry", "Webhooks", "Configuration",
+    ]
 
     static let lineLimit = 100
     static let fileLinesLimit = 400
@@ -190,7 +204,8 @@ import Testing
         let structures = [
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
             "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
-            "RateLimitSettings", "DuplicateSettings", "HTTPSinkSettings", "SinkTLSSettings",
+            "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "HTTPSinkSettings",
+            "SinkTLSSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]

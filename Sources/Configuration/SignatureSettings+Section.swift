@@ -1,0 +1,202 @@
+internal import Webhooks
+
+extension SignatureSettings: Section {
+    static var blank: Self { Self() }
+
+    static var keys: [Key<Self>] {
+        [
+            .choice("preset", "the sender; custom, if all is said by the other keys", \.preset),
+            .secrets("secrets", "any one may have made a signature", \.secrets),
+            .optional("header", "the field with the signatures", \.header, parse: fieldName),
+            .word("algorithm", "what a signature is made with", \.algorithm),
+            .word("encoding", "how a signature is written", \.encoding),
+            .optional("prefix", "what stands before each signature", \.prefix) { $0 },
+            .word("separator", "what stands between signatures", \.separator),
+            .payload("payload", "what is signed", \.payload),
+            .optional(
+                "timestampHeader", "the field with the time", \.timestampHeader, parse: fieldName),
+            .optional(
+                "timestampPrefix", "what stands before the time among the signatures",
+                \.timestampPrefix, parse: nonEmpty),
+            .word("timestampUnit", "what the time counts in", \.timestampUnit),
+            .optional(
+                "idHeader", "the field with the delivery's identifier", \.idHeader,
+                parse: fieldName),
+            .duration(
+                "tolerance", "how far the time may be off", \.tolerance,
+                .seconds(1)...(.seconds(3600))),
+            .word("secretEncoding", "how secrets are written", \.secretEncoding),
+            .optional(
+                "publicUrl", "the address that the sender was told, without its query",
+                \.publicUrl, parse: publicURL),
+        ]
+    }
+
+    func check(_ node: Node, _ reader: Reader) {
+        checkSecrets(node, reader)
+        let scheme = scheme
+        guard !scheme.header.isEmpty else {
+            reader.missingKeys(["header"], of: node)
+            return
+        }
+        guard scheme.algorithm != .token else { return }
+        let place = (node["payload"] ?? node).place
+        if !scheme.payload.covers(.body) {
+            reader.error(
+                .conflict, at: place, "the signature doesn't cover the body",
+                hint: "write {body} in the payload")
+        }
+        check(
+            scheme.hasTimestamp, against: scheme.payload.covers(.timestamp), "{timestamp}",
+            "timestampHeader", at: place, reader)
+        check(
+            scheme.idHeader != nil, against: scheme.payload.covers(.id), "{id}", "idHeader",
+            at: place, reader)
+        if scheme.payload.covers(.url), scheme.publicURL.isEmpty {
+            reader.error(
+                .missingKey, at: node.place, "the key 'publicUrl' is missing",
+                hint: "write the address that the sender was told, without its query")
+        }
+    }
+
+    /// What isn't signed can be changed, and what is signed must be found.
+    private func check(
+        _ isThere: Bool, against isSigned: Bool, _ part: String, _ key: String, at place: Place,
+        _ reader: Reader
+    ) {
+        guard isThere != isSigned else { return }
+        reader.error(
+            .conflict, at: place,
+            isThere
+                ? "the payload has no \(part), so anyone could change what '\(key)' names"
+                : "the payload has \(part), but there is no '\(key)'")
+    }
+
+    private func checkSecrets(_ node: Node, _ reader: Reader) {
+        guard let nodes = node["secrets"]?.items, nodes.count == secrets.count else { return }
+        for (node, secret) in zip(nodes, secrets) {
+            guard !Self.triedFirst.contains(secret.text.lowercased()) else {
+                reader.error(
+                    .secretUnavailable, at: node.place, "the secret is one that anyone would try",
+                    hint: "write the one that the sender has")
+                continue
+            }
+            do throws(SignatureKey.Failure) {
+                _ = try SignatureKey(secret.text, for: scheme)
+            } catch {
+                reader.error(.secretUnavailable, at: node.place, sentence(for: error))
+            }
+        }
+    }
+
+    private static let triedFirst: Set = [
+        "***", "changeme", "change-me", "default", "example", "password", "secret", "test",
+        "your-secret",
+    ]
+
+    private func sentence(for failure: SignatureKey.Failure) -> String {
+        switch failure {
+        case .empty: "the secret is empty"
+        case .malformed: "the secret isn't written in \(scheme.secretEncoding.rawValue)"
+        case .wrongLength: "the secret is no public key of 32 octets"
+        }
+    }
+}
+
+private func fieldName(_ text: String) throws(Complaint) -> String {
+    guard isFieldName(text) else { throw Complaint("\(quoted(text)) is not a field's name") }
+    return text.lowercased()
+}
+
+/// A query would stand there twice: the one that is sent is what counts.
+private func publicURL(_ text: String) throws(Complaint) -> String {
+    guard !text.contains("?") else {
+        throw Complaint("the URI has a query", hint: "remove '?' and what follows")
+    }
+    return try sinkURI(text)
+}
+
+extension Complaint {
+    /// What is wrong with a template.
+    init<Place>(_ failure: Template<Place>.Failure, _ hint: String) {
+        switch failure {
+        case .unbalanced:
+            self.init("the template has a half of a pair", hint: "a mark itself is written twice")
+        case .unknownPlace(let place):
+            self.init("\(quoted("{\(place)}")) is not known here", hint: hint)
+        }
+    }
+}
+
+extension Key {
+    /// A text that need not be there and has no default.
+    fileprivate static func optional(
+        _ name: String, _ about: String, _ path: WritableKeyPath<Target, String?>,
+        parse: @escaping (String) throws(Complaint) -> String
+    ) -> Key {
+        Key(
+            name: name, about: about, isRequired: false, shape: [("type", .text("string"))],
+            read: { node, target, reader in
+                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
+                    try parse(scalar.text)
+                }
+            },
+            show: { target, _ in target[keyPath: path].map(Tree.text) })
+    }
+
+    /// One of a few words that need not be there.
+    fileprivate static func word<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ about: String, _ path: WritableKeyPath<Target, Value?>
+    ) -> Key {
+        let words = Value.allCases.map(\.rawValue)
+        return Key(
+            name: name, about: about, isRequired: false,
+            shape: [("enum", .list(words.map(Tree.text)))],
+            read: { node, target, reader in
+                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
+                    guard let value = Value(rawValue: scalar.text) else {
+                        throw Complaint(
+                            "\(quoted(scalar.text)) is not one of \(words.joined(separator: ", "))",
+                            hint: suggestion(for: scalar.text, among: words))
+                    }
+                    return value
+                }
+            },
+            show: { target, _ in target[keyPath: path].map { .text($0.rawValue) } })
+    }
+
+    fileprivate static func payload(
+        _ name: String, _ about: String,
+        _ path: WritableKeyPath<Target, Template<SignedPart>?>
+    ) -> Key {
+        Key(
+            name: name, about: about, isRequired: false, shape: [("type", .text("string"))],
+            read: { node, target, reader in
+                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
+                    do throws(Template<SignedPart>.Failure) {
+                        return try Template(scalar.text)
+                    } catch {
+                        throw Complaint(
+                            error, "known are body, timestamp, id, url, form and header:NAME")
+                    }
+                }
+            },
+            show: { target, _ in target[keyPath: path].map { .text($0.text) } })
+    }
+
+    fileprivate static func secrets(
+        _ name: String, _ about: String, _ path: WritableKeyPath<Target, [Secret]>
+    ) -> Key {
+        Key(
+            name: name, about: about, isRequired: true,
+            shape: [
+                ("type", .text("array")), ("minItems", .literal("1")), ("maxItems", .literal("10")),
+                ("items", .mapping(SchemaReference.secret)),
+            ],
+            read: { node, target, reader in
+                let items = reader.list(node, count: 1...10) ?? []
+                target[keyPath: path] = items.compactMap { reader.secret($0) }
+            },
+            show: { target, _ in .list(target[keyPath: path].map { _ in .text("***") }) })
+    }
+}

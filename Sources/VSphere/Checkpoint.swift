@@ -1,0 +1,47 @@
+internal import CloudEvents
+
+/// How far a vCenter's events were read, as the journal keeps it.
+///
+/// A text of lines, so that operators can read it: a version, then words and numbers.
+struct Checkpoint: Equatable, Sendable {
+    var seen: SeenEvents
+
+    init(_ seen: SeenEvents) { self.seen = seen }
+
+    private static let header = "vcenter 1"
+
+    /// Reads a checkpoint.
+    ///
+    /// - Returns: nothing if it isn't one, or one of a later version.
+    init?(text: String) {
+        var lines = text.split(separator: "\n")[...]
+        guard lines.popFirst() == Self.header[...] else { return nil }
+        var since: Timestamp?
+        var lastKey: Int32?
+        var keysSince = Int64.min
+        var recent: [SeenEvents.Identity] = []
+        for line in lines {
+            let words = line.split(separator: " ")
+            switch (words.first, words.count) {
+            case ("since", 2): since = Timestamp(Array(words[1].utf8).span)
+            case ("last", 2): lastKey = Int32(words[1])
+            case ("keys", 2): keysSince = Int64(words[1]) ?? .min
+            case ("seen", 3):
+                guard let key = Int32(words[1]), let time = Int64(words[2]) else { return nil }
+                recent.append(.init(key: key, microseconds: time))
+            default: return nil
+            }
+        }
+        guard let since, recent.count <= 2 * SeenEvents.recentLimit else { return nil }
+        seen = SeenEvents(
+            since: since, lastKey: lastKey, keysSince: keysSince, recent: recent)
+    }
+
+    var text: String {
+        var text = "\(Self.header)\nsince \(seen.since.text)\n"
+        if let lastKey = seen.lastKey { text += "last \(lastKey)\n" }
+        if seen.keysSince > .min { text += "keys \(seen.keysSince)\n" }
+        for event in seen.recent { text += "seen \(event.key) \(event.microseconds)\n" }
+        return text
+    }
+}

@@ -1,0 +1,229 @@
+"""A vCenter's events arrive, once and in order, whatever happens to either side."""
+
+import json
+import random
+import time
+
+import pytest
+
+from vcenter import VCenter
+from veer import Veer, command, gateway, wait_until
+
+
+@pytest.fixture
+def vcenter():
+    """A vCenter that ends with the test."""
+    vcenter = VCenter()
+    yield vcenter
+    if vcenter.server:
+        vcenter.stop()
+
+
+def configuration(vcenter, sink, **options):
+    """One vCenter, one sink; delivered events stay in the journal, to be counted."""
+    return gateway(
+        sink.url, listeners=[], sources=[{"name": "vc1", "vcenter": vcenter.source(**options)}],
+        journal={"path": "journal", "keepDelivered": "1h"},
+        delivery={"retry": 1000, "backoffDelay": "10ms", "backoffDelayMax": "100ms"})
+
+
+def watching(veer, vcenter):
+    """Returns when the latest page is watched."""
+    wait_until(lambda: "WaitForUpdatesEx" in vcenter.calls, f"a wait:\n{veer.text}")
+
+
+def stored_ids(directory):
+    """The ids of all events in the journal, in its order."""
+    result = command("journal", "export", "--path", "journal", directory=directory)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line)["event"]["id"] for line in result.stdout.splitlines()]
+
+
+def test_an_event_is_at_the_sink_within_a_second(start, sink, vcenter):
+    vcenter.happen(50, time.time() - 60)
+    veer = start(configuration(vcenter, sink))
+    watching(veer, vcenter)
+    ids = []
+    for count in range(1, 21):
+        ids += vcenter.happen(random.choice([1, 1, 5]))
+        began = time.monotonic()
+        sink.wait_for(len(ids))
+        assert time.monotonic() - began < 1, count
+    # A sink gets events on several connections, so the journal tells the order.
+    assert sorted(sink.ids, key=int) == ids
+    event = sink.deliveries[0].event
+    assert event["type"] == "com.vmware.vsphere.VmPoweredOnEvent.v0"
+    assert event["source"] == vcenter.url
+    assert event["vsphereapiversion"] == "8.0.2.0"
+    assert json.loads(sink.deliveries[0].body)["Vm"]["Vm"]["Type"] == "VirtualMachine"
+    assert veer.stop() == 0
+    assert "Logout" in vcenter.calls
+    assert stored_ids(veer.directory) == ids
+
+
+def test_kills_lose_nothing_and_store_nothing_twice(start, sink, vcenter, tmp_path):
+    settings = configuration(vcenter, sink)
+    veer = start(settings)
+    watching(veer, vcenter)
+    ids = []
+    dice = random.Random(7)
+    for _ in range(15):
+        for _ in range(dice.randrange(4)):
+            ids += vcenter.happen(dice.choice([1, 3, 150, 1500]))
+            time.sleep(dice.uniform(0, 0.05))
+        if dice.random() < 0.3:
+            vcenter.stop()
+            ids += vcenter.happen(10)
+            vcenter.start()
+        veer.kill()
+        ids += vcenter.happen(dice.choice([0, 1, 200]))
+        veer = Veer.configured(tmp_path, settings)
+    veer.wait_until_ready()
+    wait_until(lambda: set(sink.ids) >= set(ids), f"all events:\n{veer.text}", 60)
+    assert veer.stop() == 0
+    assert stored_ids(tmp_path) == ids
+
+
+def test_a_vcenter_that_comes_back_is_gone_on_with(start, sink, vcenter):
+    veer = start(configuration(vcenter, sink))
+    watching(veer, vcenter)
+    ids = vcenter.happen(3)
+    sink.wait_for(3)
+    vcenter.stop()
+    ids += vcenter.happen(500)
+    veer.wait_for_log("vCenter didn't answer")
+    vcenter.start()
+    wait_until(lambda: set(sink.ids) == set(ids), f"all events:\n{veer.text}", 30)
+    vcenter.sessions.clear()
+    ids += vcenter.happen(500)
+    wait_until(lambda: set(sink.ids) == set(ids), f"all events:\n{veer.text}", 30)
+    assert veer.metric("veer_vcenter_logins_total") >= 3
+    assert veer.stop() == 0
+    assert stored_ids(veer.directory) == ids
+
+
+def test_several_vcenters_are_read_at_once(start, sink, vcenter):
+    other = VCenter()
+    settings = configuration(vcenter, sink)
+    settings["sources"].append({"name": "vc2", "vcenter": other.source()})
+    veer = start(settings)
+    watching(veer, vcenter)
+    watching(veer, other)
+    # One that is away holds nobody else up.
+    ids = vcenter.happen(3) + other.happen(4)
+    sink.wait_for(7)
+    other.stop()
+    ids += vcenter.happen(5)
+    sink.wait_for(12)
+    assert sorted(sink.ids) == sorted(ids)
+    assert {delivery.event["source"] for delivery in sink.deliveries} == {vcenter.url, other.url}
+
+
+def test_a_stalled_collector_is_found_out(start, sink, vcenter):
+    veer = start(configuration(vcenter, sink))
+    watching(veer, vcenter)
+    ids = vcenter.happen(1)
+    sink.wait_for(1)
+    vcenter.is_stalled = True
+    ids += vcenter.happen(10)
+    wait_until(lambda: set(sink.ids) == set(ids), f"all events:\n{veer.text}", 60)
+    assert veer.metric("veer_vcenter_findings_total", kind="stalled") == 1
+    veer.wait_for_log("the collector withheld events; they were read in another way")
+
+
+def test_wrong_credentials_are_told_and_not_tried_again_soon(start, sink, vcenter):
+    veer = start(configuration(vcenter, sink, password="wrong"))
+    entry = veer.wait_for_log(
+        "vCenter refuses the credentials; the next attempt is some minutes away, so that the "
+        "account isn't locked")
+    assert entry["level"].lower() == "error"
+    assert "wrong" not in veer.text
+    time.sleep(3)
+    assert vcenter.calls.count("Login") == 1
+
+
+@pytest.mark.parametrize("body", [
+    b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", b"<a>" * 100_000, b"",
+    b"\x00\xff", b"<a/>",
+], ids=["document type", "depth", "empty", "octets", "no envelope"])
+def test_hostile_answers_do_no_harm(start, sink, vcenter, body):
+    vcenter.responses = [body] * 3
+    veer = start(configuration(vcenter, sink))
+    veer.wait_for_log("vCenter didn't answer")
+    wait_until(lambda: not vcenter.responses, "all of them", 30)
+    watching(veer, vcenter)
+    ids = vcenter.happen(3)
+    wait_until(lambda: set(sink.ids) == set(ids), f"all events:\n{veer.text}", 30)
+
+
+def test_history_is_read_up_fast(start, make_sink, vcenter, tmp_path, tell):
+    sink = make_sink()
+    settings = configuration(vcenter, sink) | {"sinks": [{"name": "sink0", "discard": {}}]}
+    veer = start(settings)
+    watching(veer, vcenter)
+    vcenter.happen(1)
+    wait_until(lambda: veer.metric("veer_vcenter_events_total") == 1, "the first")
+    assert veer.stop() == 0
+    count = 30_000
+    for _ in range(count // 1000):
+        vcenter.happen(1000)
+    began = time.monotonic()
+    veer = start(settings)
+    wait_until(
+        lambda: veer.metric("veer_vcenter_events_total") >= count, f"all:\n{veer.text}", 60)
+    seconds = time.monotonic() - began
+    tell(f"{count / seconds:.0f} events/s, {veer.metric('process_resident_memory_bytes'):.0f} B")
+    assert veer.metric("veer_vcenter_events_total") == count
+
+
+def test_checkpoints_are_shown_set_and_taken_away(start, sink, vcenter, tmp_path):
+    veer = start(configuration(vcenter, sink))
+    watching(veer, vcenter)
+    vcenter.happen(3)
+    sink.wait_for(3)
+    veer.stop()
+
+    def checkpoint(*arguments):
+        return command("source", "checkpoint", *arguments, "--path", "journal", directory=tmp_path)
+
+    assert "last key 3" in checkpoint("show").stdout
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 600))
+    assert checkpoint("set", "vc1", moment).returncode == 0
+    assert moment in checkpoint("show", "vc1").stdout
+    assert checkpoint("set", "vc1", "yesterday").returncode == 64
+    # They are read again, because that was asked for.
+    veer = start(configuration(vcenter, sink))
+    sink.wait_for(6)
+    veer.stop()
+    assert checkpoint("reset", "vc1").returncode == 0
+    assert checkpoint("show").stdout == ""
+
+
+def test_a_router_goes_on_where_the_original_stopped(start, sink, vcenter, tmp_path):
+    old = vcenter.happen(10, time.time() - 100)
+    new = vcenter.happen(10, time.time() - 50)
+    host, port = sink.url.split("/")[2].split(":")
+    (tmp_path / "checkpoints").mkdir()
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(vcenter.events[9][1] + 1))
+    (tmp_path / "checkpoints" / "cp-127.0.0.1.json").write_text(json.dumps({
+        "vCenter": "127.0.0.1", "lastEventUUID": "u", "lastEventKey": int(old[-1]),
+        "lastEventType": "VmPoweredOnEvent", "lastEventKeyTimestamp": moment,
+        "createdTimestamp": moment}, separators=(",", ":")))
+    auth = {"type": "basic_auth", "basicAuth": {"username": "u", "password": vcenter.password}}
+    start({
+        "apiVersion": "event-router.vmware.com/v1alpha1", "kind": "RouterConfig",
+        "metadata": {"name": "x"},
+        "eventProvider": {"type": "vcenter", "name": "vc", "vcenter": {
+            "address": vcenter.url, "insecureSSL": False, "checkpoint": True, "auth": auth}},
+        "eventProcessor": {"type": "knative", "name": "k", "knative": {
+            "encoding": "structured", "insecureSSL": False,
+            "destination": {"uri": {"scheme": "http", "host": f"{host}:{port}", "path": "/"}}}},
+        "metricsProvider": {"type": "default", "name": "m", "default": {
+            "bindAddress": "127.0.0.1:0"}}})
+    sink.wait_for(10)
+    new += vcenter.happen(2)
+    sink.wait_for(12)
+    events = [delivery.event for delivery in sink.deliveries]
+    assert sorted(event["data"]["Key"] for event in events) == [int(key) for key in new]
+    assert {event["type"] for event in events} == {"com.vmware.event.router/event"}
+    assert {event["subject"] for event in events} == {"VmPoweredOnEvent"}
