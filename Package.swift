@@ -127,6 +127,11 @@ let package = Package(
             name: "ScriptedPeer", dependencies: ["EventLoops"], path: "Tests/ScriptedPeer",
             swiftSettings: tests),
 
+        // What hostile octets are thrown at, by fuzzers and by a test.
+        .target(
+            name: "FuzzTargets", dependencies: ["CloudEvents", "HTTP"], path: "Tests/Fuzz/Targets",
+            swiftSettings: tests),
+
         // Measures the journal alone; see docs/PERFORMANCE.md.
         .executableTarget(
             name: "journal-benchmark",
@@ -189,6 +194,8 @@ let package = Package(
             ], swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: tests),
         .testTarget(name: "TidyTests", swiftSettings: tests),
     ]
 )

@@ -39,7 +39,7 @@ extension Section {
 struct Key<Target> {
     let name: String
     let about: String
-    let isRequired: Bool
+    var isRequired: Bool
     /// What a value may be, in the words of JSON Schema.
     let shape: [(String, Tree)]
     /// Reads a value into its place, or reports why it can't.

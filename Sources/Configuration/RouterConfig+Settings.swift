@@ -54,6 +54,7 @@ extension Reader {
         webhook.successStatus = 200
         // The original decoded nothing on its way in and encoded nothing on its way out.
         webhook.percentDecoding = .off
+        webhook.duplicates.window = .zero
         webhook.auth = routerAuth(section)
         let path = section["path"]
         webhook.path = value(path?.routerText ?? "", at: (path ?? section).place, routerPath) ?? ""

@@ -99,6 +99,12 @@ public struct WebhookSettings: Sendable, Equatable {
     public var failedAttempts = FailedAttemptSettings()
     /// How percent-encoding in `ce-` headers is read.
     public var percentDecoding = PercentDecoding.spec
+    /// Who may send, where senders are to ask first.
+    public var handshake: HandshakeSettings?
+    /// How many requests are taken; any number where there is none.
+    public var rateLimit: RateLimitSettings?
+    /// How long events are remembered, so that none is taken twice.
+    public var duplicates = DuplicateSettings()
     /// How the sender signs; nothing where it doesn't.
     public var signature: SignatureSettings?
     /// What makes events of the sender's requests.

@@ -31,7 +31,6 @@ extension SourceSettings: Section {
 
 extension WebhookSettings: Section {
     static var blank: Self { Self(listeners: []) }
-    static var later: [String] { NotYetSupported.webhook }
 
     static var keys: [Key<Self>] {
         [
@@ -58,6 +57,9 @@ extension WebhookSettings: Section {
             .choice(
                 "percentDecoding", "how percent-encoding in ce- headers is read",
                 \.percentDecoding),
+            .section("handshake", "how senders ask whether they may send", \.handshake),
+            .section("rateLimit", "how many requests are taken", \.rateLimit),
+            .section("duplicates", "how long events are remembered", \.duplicates),
             .section("signature", "how the sender signs what it sends", \.signature),
             .adapter("adapter", "what makes events of the sender's requests", \.adapter),
         ]

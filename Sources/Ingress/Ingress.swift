@@ -33,6 +33,8 @@ public struct IngressContext: Sendable {
     public var authentication: [[AuthenticationMethod]]
     /// Told of a source by whose number a token came that names an unknown key.
     public var keysWanted: @Sendable (Int) -> Void
+    /// What each source of the settings is held to.
+    public var bounds: [SourceBounds]
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
     /// Why no requests should be sent here, if something keeps them from being taken.
@@ -45,7 +47,7 @@ public struct IngressContext: Sendable {
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
         authentication: [[AuthenticationMethod]],
-        keysWanted: @escaping @Sendable (Int) -> Void,
+        keysWanted: @escaping @Sendable (Int) -> Void, bounds: [SourceBounds],
         submit: @escaping @Sendable (Submission) -> Bool,
         obstacle: @escaping @Sendable () -> String?
     ) {
@@ -54,6 +56,7 @@ public struct IngressContext: Sendable {
         self.statistics = statistics
         self.authentication = authentication
         self.keysWanted = keysWanted
+        self.bounds = bounds
         replays = statistics.map { _ in ReplayGuard() }
         self.submit = submit
         self.obstacle = obstacle
@@ -258,6 +261,18 @@ public final class Ingress {
     func refuse(_ refusal: Refusal, _ source: WebhookSource, _ peer: Peer?) -> Response {
         log(refused: refusal.code, by: "source", source.name, peer)
         return source.problem(refusal)
+    }
+
+    /// Tells an operator of a sender that waits for a consent, now and then; nothing is kept of it
+    /// and nobody is called.
+    func tellOfHandshake(origin: String, callback: String, _ source: String, _ peer: Peer) {
+        guard limiter.admit("handshake/\(source)/\(origin)", now: loop.now) != nil else { return }
+        context.logger.notice(
+            "a sender asks to be let in; to consent, add its origin and open the callback",
+            metadata: [
+                "source": "\(source)", "origin": "\(origin)", "callback": "\(callback)",
+                "peer": "\(peer.address)",
+            ])
     }
 
     /// Tells an operator, now and then, where a sender waits for a consent.

@@ -34,10 +34,13 @@ final class ListenerHandler: RequestHandler {
             refused(problem, from: peer)
             return problem.response
         }
-        let refusal = source.refusal(
-            head, message, now: ingress.nanoseconds,
-            client: { self.address(of: peer, head, message) },
-            identity: { self.identity(of: peer, head, message) })
+        let now = ingress.nanoseconds
+        let refusal =
+            source.refusal(
+                head, message, now: now,
+                client: { self.address(of: peer, head, message) },
+                identity: { self.identity(of: peer, head, message) })
+            ?? source.originRefusal(head, message, now: now)
         return refusal.map { ingress.refuse($0, source, peer) }
     }
 
@@ -46,7 +49,9 @@ final class ListenerHandler: RequestHandler {
         _ exchange: Exchange
     ) -> Response? {
         guard let source = source(of: head, message) else { return ingress.health }
-        guard head.method != .options else { return source.optionsResponse() }
+        guard head.method != .options else {
+            return ingress.answerOptions(source, head, message, peer)
+        }
         if let sender = source.sender {
             return ingress.answer(source, by: sender, head, message, body: body, peer, exchange)
         }

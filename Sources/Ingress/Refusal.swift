@@ -23,6 +23,8 @@ enum Refusal {
     case unavailable(code: String)
     /// Memory mode: a sink will never take it.
     case sinkRefused
+    /// There were too many, or it's from nobody who may send.
+    case bound(BoundRefusal)
 
     init(_ refusal: Receipt.Refusal) {
         self = refusal == .sinkRefused ? .sinkRefused : .unavailable(code: refusal.rawValue)
@@ -40,6 +42,7 @@ enum Refusal {
         case .event(let failure): failure.code.rawValue
         case .unavailable(let code): code
         case .sinkRefused: "sink_refused"
+        case .bound(let refusal): refusal.code
         }
     }
 
@@ -80,6 +83,7 @@ enum Refusal {
         case .sinkRefused:
             return Problem(
                 status: 502, code: code, detail: "The event's receiver refused it for good.")
+        case .bound(let refusal): return refusal.problem
         }
     }
 }

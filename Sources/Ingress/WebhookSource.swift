@@ -11,6 +11,7 @@ final class WebhookSource {
     let name: String
     let index: Int
     let successStatus: Int
+    let bounds: SourceBounds
     private let path: [UInt8]
     private let access: AccessControl
     private let dialect: Dialect
@@ -38,6 +39,7 @@ final class WebhookSource {
         self.name = name
         self.index = index
         successStatus = webhook.successStatus
+        bounds = context.bounds[index]
         path = Array(webhook.path.utf8)
         self.access = access
         dialect = settings.router == nil ? .veer : .router
@@ -78,10 +80,22 @@ final class WebhookSource {
     ) -> Refusal? {
         guard takes(head.method) else { return .methodNotAllowed }
         if let refusal = access.refusal(ofClient: client, now: now) { return refusal }
+        if let wait = bounds.rateLimit?.take(now: now) { return .bound(.rateLimited(wait)) }
         // A receiver that validates its sender must get an answer without credentials.
         if head.method == .options, dialect == .veer { return nil }
         return access.refusal(of: head, message, client: client, now: now, identity: identity)
     }
+
+    /// Whether a request that is let in comes from a system that isn't, or comes too often.
+    func originRefusal(
+        _ head: RequestHead, _ message: Span<UInt8>, now: Int
+    ) -> Refusal? {
+        guard head.method != .options else { return nil }
+        return bounds.origins?.refusal(head, message, now: now).map { .bound($0) }
+    }
+
+    /// Whether OPTIONS requests are answered by the source's own settings.
+    var takesHandshakes: Bool { dialect == .veer }
 
     private func takes(_ method: RequestHead.Method) -> Bool {
         switch method {
@@ -179,6 +193,10 @@ final class WebhookSource {
         case .unauthenticated(let failure): access.addFields(to: &response, after: failure)
         case .tooManyAttempts(let seconds): response.add("Retry-After", "\(seconds)")
         case .unavailable: response.add("Retry-After", "5")
+        case .bound(let refusal): refusal.addFields(to: &response)
+        case .event(let failure) where failure.code == .contentEncodingUnsupported:
+            // Spec: RFC 9110 §15.5.16
+            response.add("Accept-Encoding", "identity")
         case .signature: response.add("WWW-Authenticate", "Signature realm=\"veer\"")
         case .event, .adapter, .sinkRefused, .peerNotAllowed: break
         }

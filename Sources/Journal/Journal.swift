@@ -23,6 +23,7 @@ public final class Journal: Sendable {
     private let requests: Mailbox<JournalRequest>
     private let sharedStatus: SharedStatus
     private let metrics: JournalMetrics
+    private let fingerprinter: Fingerprinter
     private let thread: LoopThread
 
     /// Opens the journal, so that what is wrong with it shows here, and starts its thread.
@@ -63,6 +64,7 @@ public final class Journal: Sendable {
             metrics.events.set(Int(store.counters.pendingEvents))
             metrics.setDeadLetters(store.deadLetters)
         }
+        let key = store?.recollection?.key ?? FingerprintKey()
         let handedOver = Mutex(store)
         thread = try EventLoop.start(name: "veer-journal") { loop throws(SystemError) in
             let owner: any JournalOwner
@@ -72,7 +74,8 @@ public final class Journal: Sendable {
                     logger: logger)
             } else {
                 owner = MemoryJournal(
-                    on: loop, parameters: parameters, status: status, metrics: metrics)
+                    on: loop, parameters: parameters, status: status, metrics: metrics,
+                    recollection: Recollection(parameters.duplicates, key: key))
             }
             try submissions.receive(on: loop) { owner.store($0) }
             try requests.receive(on: loop) { owner.handle($0) }
@@ -81,6 +84,7 @@ public final class Journal: Sendable {
         self.requests = requests
         self.metrics = metrics
         sharedStatus = status
+        fingerprinter = Fingerprinter(key, parameters.duplicates)
     }
 
     /// Asks for something, from any thread, without waiting for it.
@@ -93,7 +97,7 @@ public final class Journal: Sendable {
         guard case .store(let submission) = request else { return requests.send(request) }
         let isTaken =
             !sharedStatus.isStopped
-            && submissions.send(submission, bytes: submission.bytes)
+            && submissions.send(fingerprinter.marked(submission), bytes: submission.bytes)
         if !isTaken { metrics.refused("queue_full") }
         return isTaken
     }

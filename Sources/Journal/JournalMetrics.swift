@@ -37,6 +37,24 @@ struct JournalMetrics: Sendable {
         }
     }
 
+    /// Counts events that aren't the first with their source and id.
+    func found(_ finding: RecentEvents.Finding, origin: String) {
+        switch finding {
+        case .new: break
+        case .known:
+            metrics.counter(
+                "veer_events_duplicate_total",
+                help: "Events that were taken before, and so not again.", ("source", origin)
+            ).add()
+        case .changed:
+            metrics.counter(
+                "veer_events_changed_total",
+                help: "Events with the source and id of an earlier one, but other content.",
+                ("source", origin)
+            ).add()
+        }
+    }
+
     /// Counts requests that were refused.
     func refused(_ reason: String, _ count: Int = 1) {
         metrics.counter(

@@ -27,6 +27,8 @@ public struct JournalParameters: Sendable, Equatable {
     public var queueRequests = 8_192
     /// The most bytes of events that may wait to be stored, or in memory mode to be delivered.
     public var queueBytes = 32 * 1024 * 1024
+    /// What is remembered of events, by the name of their source, so that none is stored twice.
+    public var duplicates: [String: DuplicateLimits] = [:]
 
     /// Parameters with the defaults of the configuration.
     public init(path: String, sinks: [String]) {

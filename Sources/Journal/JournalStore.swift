@@ -20,6 +20,8 @@ final class JournalStore {
     /// Rows that weren't what was written, since the journal was opened.
     var corruptRecords = 0
     var origins: Names
+    /// What was accepted of late, where that is remembered.
+    var recollection: Recollection?
     private var pages = 0
     private var freePages = 0
     private var allocatedBytes = 0
@@ -29,7 +31,8 @@ final class JournalStore {
         directory: consuming JournalDirectory, database: Database, contents: Contents,
         parameters: JournalParameters
     ) throws(DatabaseError) {
-        statements = try Statements(database)
+        recollection = try Self.recall(parameters, from: database, origins: contents.origins)
+        statements = try Statements(database, remembers: recollection != nil)
         self.directory = directory
         self.database = database
         budget = JournalBudget(bytesLimit: parameters.bytesLimit)
@@ -62,9 +65,12 @@ final class JournalStore {
             try statements.begin.run()
             try body()
             if counters != before.0 { try writeCounters() }
+            try writeRecent(now: WallClock.milliseconds)
             try measure()
             try statements.commit.run()
+            recollection?.commit()
         } catch {
+            recollection?.rollBack()
             (counters, deadLetters, origins, corruptRecords) = before
             if database.isInTransaction { try? statements.rollback.run() }
             throw error
@@ -134,7 +140,7 @@ final class JournalStore {
     ///
     /// - Returns: whether there was something to give back.
     func shrinkIfDrained() throws(DatabaseError) -> Bool {
-        guard liveBytes <= budget.unit, fileBytes >= 16 * budget.unit else { return false }
+        guard liveBytes <= 2 * budget.unit, fileBytes >= 16 * budget.unit else { return false }
         try database.execute("VACUUM")
         try measure()
         _ = try checkpoint()

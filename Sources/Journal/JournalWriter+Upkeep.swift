@@ -62,6 +62,8 @@ extension JournalWriter {
         var deleted = 0
         try store.transaction { () throws(DatabaseError) in
             deleted = try store.purge(before: time, limit: Self.purgeLimit)
+            store.recollection?.forget(before: WallClock.milliseconds)
+            try store.deleteForgotten()
         }
         guard deleted == Self.purgeLimit else { return }
         loop.schedule(after: .nanoseconds(1)) {

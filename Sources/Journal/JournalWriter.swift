@@ -214,9 +214,12 @@ final class JournalWriter: JournalOwner {
         into stored: inout [StoredEvent]
     ) throws(DatabaseError) {
         let origin = try store.origin(submission.origin)
-        for item in submission.items {
+        for (place, item) in submission.items.enumerated() {
             let pending = store.sinks.pending(item.sinks)
             guard pending != 0 else { continue }
+            let finding = store.recollection?.take(submission, at: place, now: now)
+            if let finding { metrics.found(finding, origin: submission.origin) }
+            guard finding != .known else { continue }
             let sequence = try store.insert(
                 item.event, pending: pending, origin: origin, received: now)
             stored.append(

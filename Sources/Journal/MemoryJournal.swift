@@ -17,6 +17,8 @@ final class MemoryJournal: JournalOwner {
     private let parameters: JournalParameters
     private let sharedStatus: SharedStatus
     private let metrics: JournalMetrics
+    /// The events that all sinks have had of late.
+    private var recollection: Recollection
     private var receiver: Mailbox<Announcement>?
     private var lastSequence: SequenceNumber = 0
     private var lastSubmission = 0
@@ -28,12 +30,13 @@ final class MemoryJournal: JournalOwner {
 
     init(
         on loop: EventLoop, parameters: JournalParameters, status: SharedStatus,
-        metrics: JournalMetrics
+        metrics: JournalMetrics, recollection: Recollection
     ) {
         self.loop = loop
         self.parameters = parameters
         self.metrics = metrics
         sharedStatus = status
+        self.recollection = recollection
     }
 
     func store(_ submissions: [Submission]) {
@@ -64,7 +67,12 @@ final class MemoryJournal: JournalOwner {
             || waiting.count < parameters.queueRequests && bytes + size <= parameters.queueBytes
         guard hasRoom else { return refuse(submission, .full) }
         let now = WallClock.milliseconds
-        let items = submission.items.filter { !$0.sinks.isEmpty }
+        let items = submission.items.enumerated().filter { place, item in
+            guard !item.sinks.isEmpty else { return false }
+            let finding = recollection.finding(submission, at: place, now: now)
+            metrics.found(finding, origin: submission.origin)
+            return finding != .known
+        }.map(\.element)
         guard !items.isEmpty else { return [submission].answer(.accepted) }
         let events = items.enumerated().map { place, item in
             StoredEvent(
@@ -102,8 +110,18 @@ final class MemoryJournal: JournalOwner {
         if let refusal = done.refusal {
             refuse(done.submission, refusal)
         } else {
+            remember(done.submission)
             [done.submission].answer(.accepted)
         }
+    }
+
+    /// Only now, for a sender that was refused sends it again.
+    private func remember(_ submission: Submission) {
+        let now = WallClock.milliseconds
+        for place in submission.items.indices where !submission.items[place].sinks.isEmpty {
+            _ = recollection.take(submission, at: place, now: now)
+        }
+        recollection.commit()
     }
 
     private func refuse(_ submission: Submission, _ refusal: Receipt.Refusal) {

@@ -46,6 +46,8 @@ public struct Submission: Sendable {
     public var ticket: UInt64
     /// Where the receipt goes; it has room for every submission that may be under way.
     public var receipts: Mailbox<Receipt>
+    /// One for each event, where the journal remembers those of the source.
+    var fingerprints: [Fingerprint] = []
     /// How far the source has read with these events; stored with them, or not at all.
     public var checkpoint: String?
 

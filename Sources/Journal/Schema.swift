@@ -34,6 +34,11 @@
 ///       status           of the sink's last answer, where it gave one
 ///       detail           of the last answer's body or the last error, at most 1,024 octets
 ///       attempts         how often it was sent
+///     recent        what tells events that were accepted of late from new ones
+///       place            a number of origins << 44, plus how many events it had before
+///       checksum         of events, seed place
+///       events           when they were accepted, then 24 octets for each, see `Fingerprint`;
+///                        in place 0 the key of all of them
 ///
 /// A checksum is XXH64, kept as the signed number of the same bits. The seal of events is that of
 /// five little-endian words: checksum, received_ms, origin, pending, and settled_ms or -1; the
@@ -101,8 +106,19 @@ enum Schema {
             attempts INTEGER NOT NULL,
             PRIMARY KEY (sequence, sink)
         ) STRICT, WITHOUT ROWID;
+        \(recent)
         PRAGMA application_id = \(applicationID);
         PRAGMA user_version = \(format);
+        """
+
+    /// What makes the table that journals of earlier versions don't have.
+    static let recent = """
+        CREATE TABLE recent (
+            place INTEGER PRIMARY KEY,
+            checksum INTEGER NOT NULL,
+            events BLOB NOT NULL
+        ) STRICT;
+        INSERT INTO recent VALUES (0, 0, randomblob(\(FingerprintKey.bytes)));
         """
 
     /// The settings of a connection that writes.

@@ -19,8 +19,19 @@ struct Statements {
     let selectPage: Statement
     let selectOldest: Statement
     let purge: Statement
+    let insertRecent: Statement?
+    let deleteRecent: Statement?
 
-    init(_ database: Database) throws(DatabaseError) {
+    init(_ database: Database, remembers: Bool) throws(DatabaseError) {
+        insertRecent =
+            remembers ? try database.prepare("INSERT INTO recent VALUES (?1, ?2, ?3)") : nil
+        deleteRecent =
+            remembers
+            ? try database.prepare(
+                """
+                DELETE FROM recent WHERE place >= ?1 AND place <
+                    (SELECT max(place) FROM recent WHERE place BETWEEN ?1 AND ?2)
+                """) : nil
         begin = try database.prepare("BEGIN IMMEDIATE")
         commit = try database.prepare("COMMIT")
         rollback = try database.prepare("ROLLBACK")
@@ -73,6 +84,27 @@ struct Statements {
             unsafe insertEvent.bind(borrowed: octets, at: 10)
             try insertEvent.run()
         }
+    }
+
+    /// Inserts a row of fingerprints.
+    func insertRecent(
+        _ octets: [UInt8], _ checksum: Int64, at place: Int64
+    ) throws(DatabaseError) {
+        guard let insertRecent else { return }
+        insertRecent.bind(place, at: 1)
+        insertRecent.bind(checksum, at: 2)
+        try unsafe octets.span.withUnsafeBytes { octets throws(DatabaseError) in
+            unsafe insertRecent.bind(borrowed: octets, at: 3)
+            try insertRecent.run()
+        }
+    }
+
+    /// Deletes the rows from a place on that have nothing from another place on.
+    func deleteRecent(from start: Int64, before place: Int64) throws(DatabaseError) {
+        guard let deleteRecent else { return }
+        deleteRecent.bind(start, at: 1)
+        deleteRecent.bind(place, at: 2)
+        try deleteRecent.run()
     }
 
     /// Changes what a record says of its delivery.

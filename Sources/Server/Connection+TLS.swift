@@ -24,10 +24,6 @@ extension Connection {
     ///
     /// - Returns: whether there was something to read.
     func receive(with tls: TLSSession, into buffer: inout ReadBuffer) -> Bool {
-        guard !isInputClosed else {
-            inputEnded()
-            return false
-        }
         guard let count = receiveScratch() else { return false }
         buffer.makeRoom(for: TLSSession.roomNeeded(for: count), limit: server.bufferBytesLimit)
         let ciphertext = server.scratch

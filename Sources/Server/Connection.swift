@@ -186,6 +186,11 @@ final class Connection {
     /// - Parameter bytes: how many octets could be used at once.
     /// - Returns: whether there was something to read.
     func receive(_ bytes: Int, into buffer: inout ReadBuffer) -> Bool {
+        // A peer that has said within TLS that it's done may say nothing more to the system.
+        guard !isInputClosed else {
+            inputEnded()
+            return false
+        }
         guard mayRead else { return false }
         if let tls { return receive(with: tls, into: &buffer) }
         buffer.makeRoom(for: min(bytes, 64 * 1024), limit: server.bufferBytesLimit)

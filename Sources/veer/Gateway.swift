@@ -102,6 +102,11 @@ final class Gateway {
         parameters.keepDelivered = settings.journal.keepDelivered
         parameters.queueRequests = settings.journal.queueRequests
         parameters.queueBytes = settings.journal.queueBytes
+        for source in settings.sources {
+            guard let limits = source.webhook?.duplicates, limits.window > .zero else { continue }
+            parameters.duplicates[source.name] = DuplicateLimits(
+                window: limits.window, entries: limits.entries)
+        }
         do throws(JournalError) {
             return try Journal.open(
                 parameters, metrics: metrics, logger: Logger(label: "JOURNAL"))
@@ -191,6 +196,7 @@ final class Gateway {
         let context = IngressContext(
             metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
             authentication: credentials.methods, keysWanted: { _ = keysWanted.send($0) },
+            bounds: settings.sources.map(SourceBounds.init),
             submit: { journal.send(.store($0)) }, obstacle: { journal.status.reason })
         var threads: [IngressThread] = []
         for number in 0..<threadsCount {

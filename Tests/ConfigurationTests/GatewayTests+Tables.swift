@@ -252,10 +252,22 @@ let sourceMistakes: Mistakes = [
         ]
     ),
     (
-        "sources: [{name: a, webhook: {rateLimit: {}}}]\n",
+        "sources: [{name: a, webhook: {handshake: {origins: ['a b']}, rateLimit: {burst: 1}}}]\n",
         [
-            "f:4:31: error: 'rateLimit' is not supported by this version yet at sources[0].webhook;"
-                + " remove it [not-yet-supported]"
+            "f:4:53: error: 'a b' is not an origin at sources[0].webhook.handshake.origins[0];"
+                + " write a name such as eventgrid.azure.net, *.example.com, or *"
+                + " [invalid-value]",
+            "f:4:73: error: the key 'requestsPerSecond' is missing at"
+                + " sources[0].webhook.rateLimit [missing-key]",
+        ]
+    ),
+    (
+        "sources: [{name: a, webhook: {handshake: {origins: []}, duplicates: {window: 2d}}}]\n",
+        [
+            "f:4:52: error: the list is empty at sources[0].webhook.handshake.origins; add an item"
+                + " [missing-key]",
+            "f:4:78: error: '2d' is not a duration at sources[0].webhook.duplicates.window;"
+                + " write days as hours: 24h [invalid-value]",
         ]
     ),
 ]

@@ -15,6 +15,7 @@ import Testing
         var webhook = WebhookSettings(listeners: [0])
         webhook.successStatus = 200
         webhook.percentDecoding = .off
+        webhook.duplicates.window = .zero
         webhook.auth = [.basic(username: "u", password: Secret("p"))]
         expected.sources = [SourceSettings(name: "webhook", webhook: webhook)]
         var sink = HTTPSinkSettings(uri: "http://broker.example/default/rabbit")

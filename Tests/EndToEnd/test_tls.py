@@ -272,7 +272,7 @@ def test_row_130_a_host_without_a_certificate_is_asked_for_elsewhere(start, sink
             url = f"https://localhost:{veer.host_and_port()[1]}"
 
             def status(host, path="/webhook"):
-                request = structured(attributes(id=host))
+                request = structured(attributes(id=f"{host} {http2}"))
                 request["headers"]["host"] = host
                 method = "GET" if path == "/readyz" else "POST"
                 reply = client.request(method, url + path, **request)

@@ -216,3 +216,15 @@ extension Outcome {
             sequence: sequence, sink: sink, result: .deadLetter(reason("refused", status: status)))
     }
 }
+
+extension Logger {
+    /// Tells nobody.
+    static var silent: Logger { Logger(label: "journal") { _ in SwiftLogNoOpLogHandler() } }
+}
+
+extension Inbox<Receipt> {
+    /// A submission of one event, whose receipt comes here.
+    func submission(_ item: Submission.Item) -> Submission {
+        Submission(items: [item], origin: "hook", ticket: 0, receipts: mailbox)
+    }
+}

@@ -208,13 +208,14 @@ import Testing
         let operating = try ProjectFile("docs/OPERATING.md").lines.joined(separator: "\n")
         let structures = [
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
-            "ClientCertificateSettings", "WebhookSettings", "SignatureSettings", "HTTPSinkSettings",
+            "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
+            "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "HTTPSinkSettings",
             "SinkTLSSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]
         // A boolean's own name differs from its key's.
-        let others: Set = ["isInsecure"]
+        let others: Set = ["isInsecure", "requiresOrigin"]
         for structure in structures {
             let names = settings.flatMap { variables(of: structure, in: $0) }
             #expect(!names.isEmpty, "\(structure) isn't there")
