@@ -186,6 +186,8 @@ public struct HTTP2Session: ~Copyable {
     }
 
     /// Runs what calls back, with the session's place for as long as that takes.
+    ///
+    /// Of the library's functions only those that take octets in or give some out do.
     mutating func callingBack<Result>(_ body: (OpaquePointer) -> Result) -> Result {
         let library = unsafe library
         return unsafe withUnsafeMutablePointer(to: &self) {

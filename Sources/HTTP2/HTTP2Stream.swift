@@ -76,6 +76,8 @@ struct HTTP2Stream {
     }
 
     /// Lends the head, its octets, and where in them the body is; empty until it's complete.
+    ///
+    /// Changes nothing; but where that's known, the whole stream is copied for the call.
     mutating func withRequest<Result>(
         _ body: (RequestHead, Span<UInt8>, Range<Int>) -> Result
     ) -> Result {
