@@ -12,10 +12,7 @@ final class WebhookSource {
     let index: Int
     let successStatus: Int
     private let path: [UInt8]
-    private let isOpen: Bool
-    private let credentials: [BasicAuthentication]
-    /// Whoever has a certificate with one of these names is let in.
-    private let certificateNames: [String]
+    private let access: AccessControl
     private let dialect: Dialect
     private let statistics: SourceStatistics
     private let rejected: (String) -> Counter
@@ -30,7 +27,10 @@ final class WebhookSource {
         case router
     }
 
-    init(_ settings: Settings, index: Int, limits: ListenerLimits, _ context: IngressContext) {
+    init(
+        _ settings: Settings, index: Int, limits: ListenerLimits, access: AccessControl,
+        _ context: IngressContext
+    ) {
         let source = settings.sources[index]
         guard let webhook = source.webhook else { preconditionFailure("no webhook") }
         let metrics = context.metrics
@@ -39,18 +39,7 @@ final class WebhookSource {
         self.index = index
         successStatus = webhook.successStatus
         path = Array(webhook.path.utf8)
-        isOpen = webhook.auth.isEmpty
-        credentials = webhook.auth.compactMap { auth in
-            switch auth {
-            case .basic(let username, let password):
-                BasicAuthentication(username: username, password: password.text)
-            case .clientCertificate: nil
-            }
-        }
-        certificateNames = webhook.auth.flatMap { auth -> [String] in
-            guard case .clientCertificate(let names) = auth else { return [] }
-            return names
-        }
+        self.access = access
         dialect = settings.router == nil ? .veer : .router
         statistics = context.statistics[index]
         rejected = { reason in
@@ -80,20 +69,18 @@ final class WebhookSource {
 
     /// What a head is refused for, if it is.
     ///
-    /// - Parameter identity: asked for only where it counts.
+    /// - Parameters:
+    ///   - now: nanoseconds from some moment on.
+    ///   - client: the client's address; asked for only where it counts, as its identity is.
     func refusal(
-        _ head: RequestHead, _ message: Span<UInt8>, identity: () -> ClientIdentity?
+        _ head: RequestHead, _ message: Span<UInt8>, now: Int, client: () -> [UInt8]?,
+        identity: () -> ClientIdentity?
     ) -> Refusal? {
         guard takes(head.method) else { return .methodNotAllowed }
+        if let refusal = access.refusal(ofClient: client, now: now) { return refusal }
         // A receiver that validates its sender must get an answer without credentials.
         if head.method == .options, dialect == .veer { return nil }
-        guard !isOpen, !credentials.contains(where: { $0.admits(head, message) }) else {
-            return nil
-        }
-        guard !certificateNames.isEmpty else { return .unauthorized }
-        if let identity = identity(), identity.has(oneOf: certificateNames) { return nil }
-        // Where nothing else could help, there is nothing to challenge for.
-        return credentials.isEmpty ? .forbidden : .unauthorized
+        return access.refusal(of: head, message, client: client, now: now, identity: identity)
     }
 
     private func takes(_ method: RequestHead.Method) -> Bool {
@@ -102,6 +89,15 @@ final class WebhookSource {
         case .put, .patch: dialect == .router
         default: false
         }
+    }
+
+    /// What a success is answered with.
+    ///
+    /// Spec: RFC 6750 §2.3
+    var success: Response {
+        var response = Response(status: successStatus)
+        if access.answersArePrivate { response.add("Cache-Control", "private") }
+        return response
     }
 
     /// Tells what may be sent here.
@@ -180,13 +176,11 @@ final class WebhookSource {
         var response = refusal.problem(isRouter: dialect == .router).response
         switch refusal {
         case .methodNotAllowed: response.add("Allow", "POST, OPTIONS")
-        case .unauthorized:
-            let realm = dialect == .router ? "restricted" : "veer"
-            let challenge = BasicAuthentication.challenge(realm: realm)
-            response.add(challenge.name, challenge.value)
+        case .unauthenticated(let failure): access.addFields(to: &response, after: failure)
+        case .tooManyAttempts(let seconds): response.add("Retry-After", "\(seconds)")
         case .unavailable: response.add("Retry-After", "5")
         case .signature: response.add("WWW-Authenticate", "Signature realm=\"veer\"")
-        case .event, .adapter, .sinkRefused, .forbidden: break
+        case .event, .adapter, .sinkRefused, .peerNotAllowed: break
         }
         return response
     }

@@ -57,6 +57,8 @@ public final class HTTPEndpoint {
     }
 
     let options: Options
+    /// Where it is.
+    public var url: String { options.url }
     /// When a response to any request last began.
     var lastAnswer: ContinuousClock.Instant?
     var idle: [HTTPTransfer] = []

@@ -231,8 +231,8 @@ let sourceMistakes: Mistakes = [
     (
         "sources: [{name: a, webhook: {auth: [{}]}}]\n",
         [
-            "f:4:38: error: an item of auth needs one of 'basic', 'clientCertificate' at"
-                + " sources[0].webhook.auth[0] [missing-key]"
+            "f:4:38: error: an item of auth needs one of 'basic', 'bearer', 'jwt',"
+                + " 'clientCertificate' at sources[0].webhook.auth[0] [missing-key]"
         ]
     ),
     (
@@ -252,12 +252,10 @@ let sourceMistakes: Mistakes = [
         ]
     ),
     (
-        "sources: [{name: a, webhook: {auth: [{bearer: {tokens: [x]}}], rateLimit: {}}}]\n",
+        "sources: [{name: a, webhook: {rateLimit: {}}}]\n",
         [
-            "f:4:39: error: 'bearer' is not supported by this version yet at"
-                + " sources[0].webhook.auth[0]; remove it [not-yet-supported]",
-            "f:4:64: error: 'rateLimit' is not supported by this version yet at sources[0].webhook;"
-                + " remove it [not-yet-supported]",
+            "f:4:31: error: 'rateLimit' is not supported by this version yet at sources[0].webhook;"
+                + " remove it [not-yet-supported]"
         ]
     ),
 ]
