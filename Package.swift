@@ -85,8 +85,8 @@ let package = Package(
         .target(
             name: "Ingress",
             dependencies: [
-                "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP", "HTTP2", "Journal",
-                "Server", "TLS", "Telemetry", "Webhooks", logging,
+                "Authentication", "CloudEvents", "Configuration", "EventLoops", "Filters", "HTTP",
+                "HTTP2", "Journal", "Server", "TLS", "Telemetry", "Webhooks", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -106,7 +106,8 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "Configuration", "EventLoops", "HTTP", "Server", "Telemetry", logging,
+                "Authentication", "Configuration", "EventLoops", "HTTP", "Server", "Telemetry",
+                logging,
             ],
             swiftSettings: strict),
 
@@ -114,7 +115,8 @@ let package = Package(
         .executableTarget(
             name: "veer",
             dependencies: [
-                "Admin", "CloudEvents", "CLinux", "Configuration", "Delivery", "EventLoops",
+                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
+                "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
                 "VSphere", "Webhooks", arguments, logging,
             ],
@@ -174,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "IngressTests",
             dependencies: [
-                "Ingress", "CloudEvents", "Configuration", "Filters", "HTTP", "Journal",
+                "Ingress", "Authentication", "CloudEvents", "Configuration", "Filters", "HTTP",
+                "Journal",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Configuration
 internal import HTTP
 internal import Logging
@@ -10,21 +11,24 @@ internal import Telemetry
 final class AdminHandler: RequestHandler {
     private let metrics: Metrics
     private let readings: AdminReadings
-    private let credentials: [BasicAuthentication]
+    private let authenticator: Authenticator
     private let logger: Logger
 
     init(metrics: Metrics, readings: AdminReadings, auth: [AuthSettings], logger: Logger) {
         self.metrics = metrics
         self.readings = readings
         self.logger = logger
-        credentials = auth.compactMap { auth in
-            switch auth {
-            case .basic(let username, let password):
-                BasicAuthentication(username: username, password: password.text)
-            // Refused for this listener, which asks for none.
-            case .clientCertificate: nil
-            }
-        }
+        authenticator = Authenticator(
+            auth.compactMap { auth in
+                switch auth {
+                case .basic(let username, let password):
+                    .basic(username: username, password: password.text)
+                case .bearer(let tokens, let isInQuery):
+                    .bearer(tokens: tokens.map(\.text), isInQuery: isInQuery)
+                // Refused for this listener, which asks for none.
+                case .clientCertificate, .jwt: nil
+                }
+            })
     }
 
     func admit(
@@ -39,15 +43,17 @@ final class AdminHandler: RequestHandler {
         }
         let path = path(of: head, message)
         // A probe has no credentials.
-        guard !credentials.isEmpty, path != "/livez", path != "/readyz",
-            !credentials.contains(where: { $0.admits(head, message) })
+        guard path != "/livez", path != "/readyz",
+            let failure = authenticator.failure(
+                of: head, message, now: 0, isCertified: { false })
         else { return nil }
         var response = Problem(
-            status: 401, code: "unauthorized",
+            status: failure.status, code: "unauthorized",
             detail: "The request needs valid credentials in its Authorization field."
         ).response
-        let challenge = BasicAuthentication.challenge(realm: "Restricted")
-        response.add(challenge.name, challenge.value)
+        for challenge in authenticator.challenges(after: failure, realm: "Restricted") {
+            response.add("WWW-Authenticate", challenge)
+        }
         return response
     }
 

@@ -10,20 +10,7 @@ public enum Ed25519 {
     public static func isValid(
         _ signature: [UInt8], of message: Span<UInt8>, publicKey: [UInt8]
     ) -> Bool {
-        defer { ERR_clear_error() }
-        let key = unsafe EVP_PKEY_new_raw_public_key(
-            EVP_PKEY_ED25519, nil, publicKey, publicKey.count)
-        let context = unsafe EVP_MD_CTX_new()
-        defer {
-            unsafe EVP_MD_CTX_free(context)
-            unsafe EVP_PKEY_free(key)
-        }
-        guard unsafe key != nil, unsafe EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
-        else { return false }
-        return unsafe message.withUnsafeBufferPointer { message in
-            unsafe EVP_DigestVerify(
-                context, signature, signature.count, message.baseAddress, message.count) == 1
-        }
+        PublicKey.ed25519(publicKey)?.verifiesEd25519(signature, of: message) ?? false
     }
 
     /// The signature of a message, 64 octets.

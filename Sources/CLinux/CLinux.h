@@ -273,6 +273,14 @@ static inline ptrdiff_t linux_receive(int descriptor, void *buffer, size_t count
     return received < 0 ? -errno : received;
 }
 
+// The same, but the octets stay to be received.
+static inline ptrdiff_t linux_peek(int descriptor, void *buffer, size_t count) {
+    ptrdiff_t received;
+    do received = recv(descriptor, buffer, count, MSG_PEEK);
+    while (received < 0 && errno == EINTR);
+    return received < 0 ? -errno : received;
+}
+
 // Octets taken, or -errno; a peer that is gone raises no signal.
 static inline ptrdiff_t linux_send(int descriptor, const void *buffer, size_t count) {
     ptrdiff_t sent;

@@ -5,11 +5,14 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -149,6 +152,69 @@ static inline int auth_hmac(const EVP_MD *digest, const uint8_t *key, size_t key
                             unsigned int *code_count) {
     return HMAC(digest, key_count ? key : (const uint8_t *)"", (int)key_count, message, count, code,
                 code_count) != 0;
+}
+
+// A key made of what a builder holds; the builder is freed.
+static inline EVP_PKEY *auth_key(const char *type, OSSL_PARAM_BLD *builder) {
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(0, type, 0);
+    EVP_PKEY *key = 0;
+    if (parameters && context && EVP_PKEY_fromdata_init(context) == 1 &&
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = 0;
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    return key;
+}
+
+static inline EVP_PKEY *auth_rsa_key(const uint8_t *modulus, size_t modulus_count,
+                                     const uint8_t *exponent, size_t exponent_count) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    BIGNUM *n = BN_bin2bn(modulus, (int)modulus_count, 0);
+    BIGNUM *e = BN_bin2bn(exponent, (int)exponent_count, 0);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e);
+    EVP_PKEY *key = auth_key("RSA", builder);
+    BN_free(n);
+    BN_free(e);
+    return key;
+}
+
+// The point is 4 and both coordinates.
+static inline EVP_PKEY *auth_p256_key(const uint8_t *point, size_t count) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
+    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, count);
+    return auth_key("EC", builder);
+}
+
+// Two numbers of so many octets each, as OpenSSL wants them; 0 where there is no room.
+static inline int auth_ecdsa_der(const uint8_t *numbers, int count, uint8_t *der, size_t room) {
+    ECDSA_SIG *signature = ECDSA_SIG_new();
+    ECDSA_SIG_set0(signature, BN_bin2bn(numbers, count, 0), BN_bin2bn(numbers + count, count, 0));
+    int length = i2d_ECDSA_SIG(signature, 0);
+    if (length > 0 && (size_t)length <= room)
+        i2d_ECDSA_SIG(signature, &der);
+    else
+        length = 0;
+    ECDSA_SIG_free(signature);
+    return length;
+}
+
+static inline int auth_verify(EVP_PKEY *key, const EVP_MD *digest, int is_pss,
+                              const uint8_t *signature, size_t signature_count,
+                              const uint8_t *message, size_t count) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *options = 0;
+    int is_good = context && EVP_DigestVerifyInit(context, &options, digest, 0, key) == 1;
+    if (is_good && is_pss)
+        is_good = EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
+    is_good = is_good &&
+              EVP_DigestVerify(context, signature, signature_count, message, count) == 1;
+    EVP_MD_CTX_free(context);
+    return is_good;
 }
 
 // MARK: - Errors

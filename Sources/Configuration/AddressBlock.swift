@@ -10,8 +10,23 @@ public struct AddressBlock: Sendable, Equatable, CustomStringConvertible {
     /// How many bits an address of the block has in common with the first.
     public let prefixLength: Int
 
+    /// All addresses there are.
+    public static let everyone = [4, 16].map { count in
+        AddressBlock(octets: [UInt8](repeating: 0, count: count), prefixLength: 0)
+    }
+
+    private init(octets: [UInt8], prefixLength: Int) {
+        self.octets = octets
+        self.prefixLength = prefixLength
+    }
+
     /// The block as a configuration has it: `10.0.0.0/8` or `fd00::/8`.
     public var description: String { "\(addressText(octets))/\(prefixLength)" }
+
+    /// The 4 or 16 octets of an address in its usual text, without brackets, port or zone.
+    public static func address(_ text: Substring) -> [UInt8]? {
+        ipv4Octets(text) ?? ipv6Octets(text).map(unmapped)
+    }
 
     /// Whether an address of 4 or 16 octets is in the block.
     public func contains(_ address: [UInt8]) -> Bool {

@@ -1,13 +1,16 @@
 /// One item of an `auth` list.
 private struct AuthItem: Section {
     var basic: Basic?
+    var bearer: Bearer?
+    var jwt: Token?
     var clientCertificate: ClientCertificate?
 
     static var blank: Self { Self() }
-    static var later: [String] { NotYetSupported.auth }
     static var keys: [Key<Self>] {
         [
             .section("basic", "a name and a password", \.basic),
+            .section("bearer", "one of these tokens", \.bearer),
+            .section("jwt", "a token that an issuer signed", \.jwt),
             .section(
                 "clientCertificate", "a certificate with one of these names", \.clientCertificate),
         ]
@@ -19,6 +22,8 @@ private struct AuthItem: Section {
         switch settings {
         case .basic(let username, let password):
             basic = Basic(username: username, password: password)
+        case .bearer(let tokens, let isInQuery): bearer = Bearer(tokens: tokens, query: isInQuery)
+        case .jwt(let settings): jwt = Token(settings)
         case .clientCertificate(let names):
             clientCertificate = ClientCertificate(subjectAltNames: names)
         }
@@ -26,6 +31,8 @@ private struct AuthItem: Section {
 
     var settings: AuthSettings? {
         basic.map { .basic(username: $0.username, password: $0.password) }
+            ?? bearer.map { .bearer(tokens: $0.tokens, isInQuery: $0.query) }
+            ?? jwt.map { .jwt($0.settings) }
             ?? clientCertificate.map { .clientCertificate(subjectAltNames: $0.subjectAltNames) }
     }
 
@@ -50,6 +57,30 @@ private struct Basic: Section {
                     if let secret = reader.secret(node) { basic.password = secret }
                 },
                 show: { _, _ in .text("***") }),
+        ]
+    }
+}
+
+private struct Bearer: Section {
+    var tokens: [Secret] = []
+    var query = false
+
+    static var blank: Self { Self() }
+    static var keys: [Key<Self>] {
+        [
+            Key(
+                name: "tokens", about: "each lets in, so that a new one can be handed out",
+                isRequired: true,
+                shape: [
+                    ("type", .text("array")), ("minItems", .literal("1")),
+                    ("maxItems", .literal("100")), ("items", .mapping(SchemaReference.secret)),
+                ],
+                read: { node, bearer, reader in
+                    bearer.tokens = (reader.list(node, count: 1...100) ?? [])
+                        .compactMap(reader.secret)
+                },
+                show: { bearer, _ in .list(bearer.tokens.map { _ in .text("***") }) }),
+            .flag("query", "whether access_token in the query counts, too", \.query),
         ]
     }
 }
@@ -115,10 +146,8 @@ extension Key {
 }
 
 extension Reader {
-    /// The keys that let in by certificate, of whatever has an `auth` list.
-    func clientCertificates(in node: Node) -> [Node.Entry] {
-        (node["auth"]?.items ?? []).flatMap { item in
-            item.entries.filter { $0.key == "clientCertificate" }
-        }
+    /// The keys that let in in one way, of whatever has an `auth` list.
+    func authEntries(_ way: String, in node: Node) -> [Node.Entry] {
+        (node["auth"]?.items ?? []).flatMap { item in item.entries.filter { $0.key == way } }
     }
 }

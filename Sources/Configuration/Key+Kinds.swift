@@ -28,11 +28,11 @@ extension Key {
     /// A list of scalars that `parse` understands.
     static func values<Value>(
         _ name: String, _ about: String, _ path: WritableKeyPath<Target, [Value]>,
-        count: ClosedRange<Int>, item: [(String, Tree)],
+        count: ClosedRange<Int>, isRequired: Bool? = nil, item: [(String, Tree)],
         parse: @escaping (String) throws(Complaint) -> Value, show: @escaping (Value) -> String
     ) -> Key {
         Key(
-            name: name, about: about, isRequired: count.lowerBound > 0,
+            name: name, about: about, isRequired: isRequired ?? (count.lowerBound > 0),
             shape: [
                 ("type", .text("array")), ("minItems", .literal("\(count.lowerBound)")),
                 ("maxItems", .literal("\(count.upperBound)")), ("items", .mapping(item)),

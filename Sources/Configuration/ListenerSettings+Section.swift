@@ -14,12 +14,23 @@ extension ListenerSettings: Section {
                 "the peers whose word about the client's address and certificate counts",
                 \.trustedProxies, count: 0...1_000, item: SchemaReference.addressBlock,
                 parse: AddressBlock.init(configured:), show: \.description),
+            .flag(
+                "proxyProtocol",
+                "whether trusted proxies, and nobody else, connect, by version 2 of that protocol",
+                \.proxyProtocol),
             .section("limits", "what it refuses", \.limits),
         ]
     }
 
     mutating func check(_ node: Node, _ reader: Reader) {
         if node["http2"] == nil { http2 = tls != nil }
+        if proxyProtocol, let entry = node.entry("proxyProtocol"),
+            node["trustedProxies"]?.items.isEmpty ?? true
+        {
+            reader.error(
+                .conflict, at: entry.keyPlace, "nobody could connect: no proxy is trusted",
+                hint: "name the proxies in trustedProxies")
+        }
         guard case .unix = address, !trustedProxies.isEmpty,
             let entry = node.entry("trustedProxies")
         else { return }

@@ -10,6 +10,9 @@ public struct ListenerSettings: Sendable, Equatable {
     public var http2 = false
     /// The peers whose word about the client's address and certificate counts.
     public var trustedProxies: [AddressBlock] = []
+    /// Whether its peers are all trusted proxies, which tell by the PROXY protocol whose
+    /// connections they pass on.
+    public var proxyProtocol = false
     /// What it refuses.
     public var limits = ListenerLimits()
 

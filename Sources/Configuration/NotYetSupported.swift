@@ -4,8 +4,7 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let source = ["horizon"]
-    static let webhook = ["allowPeers"]
-    static let auth = ["bearer", "jwt"]
+    static let webhook: [String] = []
     static let sink = ["ref", "auth", "allowPrivateAddresses"]
     static let delivery = ["deadLetterSink"]
     static let admin = ["control"]

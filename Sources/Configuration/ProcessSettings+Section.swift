@@ -36,10 +36,15 @@ extension AdminSettings: Section {
     }
 
     func check(_ node: Node, _ reader: Reader) {
-        for entry in reader.clientCertificates(in: node) {
+        for entry in reader.authEntries("clientCertificate", in: node) {
             reader.error(
                 .conflict, at: entry.keyPlace, "this listener asks for no client certificates",
                 hint: "use basic")
+        }
+        for entry in reader.authEntries("jwt", in: node) {
+            reader.error(
+                .conflict, at: entry.keyPlace, "this listener has no keys of issuers",
+                hint: "use basic or bearer")
         }
     }
 }

@@ -24,21 +24,9 @@ extension Reader {
     }
 
     private func secret(inFile path: String, _ place: Place) -> Secret? {
-        let octets: [UInt8]
-        do {
-            octets = try readFile(path)
-        } catch {
-            self.error(
-                .secretUnavailable, at: place, "the file \(quoted(path)) can't be read: \(error)")
-            return nil
+        secret(at: place) { () throws(SecretUnavailable) in
+            try Secret.inFile(path, by: readFile)
         }
-        guard let text = String(validating: octets, as: UTF8.self) else {
-            error(.secretUnavailable, at: place, "the file \(quoted(path)) is not UTF-8 text")
-            return nil
-        }
-        // An editor ends a file with a line end that nobody means as part of the secret.
-        let end = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? 1 : 0
-        return secret(String(text.dropLast(end)), place, from: "the file \(quoted(path))")
     }
 
     private func secret(inEnvironment name: String, _ place: Place) -> Secret? {
@@ -52,17 +40,66 @@ extension Reader {
     }
 
     private func secret(_ text: String, _ place: Place, from origin: String) -> Secret? {
-        guard !text.isEmpty else {
-            error(.secretUnavailable, at: place, "\(origin) is empty")
+        secret(at: place) { () throws(SecretUnavailable) in
+            try Secret.checked(text, from: origin)
+        }
+    }
+
+    private func secret(
+        at place: Place, _ make: () throws(SecretUnavailable) -> Secret
+    ) -> Secret? {
+        do throws(SecretUnavailable) {
+            return try make()
+        } catch {
+            self.error(.secretUnavailable, at: place, error.description)
             return nil
         }
+    }
+}
+
+/// Why there is no secret where one was looked for; says nothing of what stands there.
+public struct SecretUnavailable: Error, CustomStringConvertible {
+    /// A sentence without its full stop.
+    public let description: String
+}
+
+extension Secret {
+    /// The secret that its file holds now; itself, where it's from none.
+    public func readAgain(
+        by readFile: (String) throws -> [UInt8]
+    ) throws(SecretUnavailable) -> Secret {
+        guard let file else { return self }
+        return try Self.inFile(file, by: readFile)
+    }
+
+    static func inFile(
+        _ path: String, by readFile: (String) throws -> [UInt8]
+    ) throws(SecretUnavailable) -> Secret {
+        let octets: [UInt8]
+        do {
+            octets = try readFile(path)
+        } catch {
+            throw SecretUnavailable(
+                description: "the file \(quoted(path)) can't be read: \(error)")
+        }
+        guard let text = String(validating: octets, as: UTF8.self) else {
+            throw SecretUnavailable(description: "the file \(quoted(path)) is not UTF-8 text")
+        }
+        // An editor ends a file with a line end that nobody means as part of the secret.
+        let end = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? 1 : 0
+        let secret = try checked(String(text.dropLast(end)), from: "the file \(quoted(path))")
+        return Secret(secret.text, file: path)
+    }
+
+    static func checked(
+        _ text: String, from origin: String
+    ) throws(SecretUnavailable) -> Secret {
+        guard !text.isEmpty else { throw SecretUnavailable(description: "\(origin) is empty") }
         guard text.utf8.count <= 4096, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else {
-            error(
-                .secretUnavailable, at: place,
-                "\(origin) is no secret: it holds line ends or control characters, or more than"
-                    + " 4096 bytes")
-            return nil
+            throw SecretUnavailable(
+                description: "\(origin) is no secret: it holds line ends or control characters, or"
+                    + " more than 4096 bytes")
         }
         return Secret(text)
     }

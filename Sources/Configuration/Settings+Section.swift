@@ -86,7 +86,7 @@ extension Settings: Section {
     private func checkClientCertificates(_ node: Node, _ reader: Reader) {
         for (index, source) in (node["sources"]?.items ?? []).prefix(sources.count).enumerated() {
             guard let webhook = source["webhook"],
-                let entry = reader.clientCertificates(in: webhook).first,
+                let entry = reader.authEntries("clientCertificate", in: webhook).first,
                 !(sources[index].webhook?.listeners ?? []).contains(where: {
                     listeners[$0].knowsClientCertificates
                 })
@@ -108,8 +108,10 @@ extension Settings: Section {
                     hint: "its events are accepted and go nowhere")
             }
             guard let webhook = sources[index].webhook else { continue }
-            let isGuarded = webhook.listeners.map { listeners[$0] }
+            let isGuarded =
+                webhook.listeners.map { listeners[$0] }
                 .allSatisfy { $0.address.isLocal || $0.tls?.clients.mode == .required }
+                || webhook.allowPeers != AddressBlock.everyone
             if webhook.auth.isEmpty, webhook.signature == nil, !isGuarded {
                 reader.warning(
                     .openEndpoint, at: (item["webhook"] ?? item).place,

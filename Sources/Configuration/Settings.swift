@@ -93,6 +93,10 @@ public struct WebhookSettings: Sendable, Equatable {
     public var successStatus = 202
     /// Any one that succeeds lets a request in; empty lets everyone in.
     public var auth: [AuthSettings] = []
+    /// Who may send, by the address of the client itself; never empty.
+    public var allowPeers = AddressBlock.everyone
+    /// How often a client may get its credentials wrong.
+    public var failedAttempts = FailedAttemptSettings()
     /// How percent-encoding in `ce-` headers is read.
     public var percentDecoding = PercentDecoding.spec
     /// Who may send, where senders are to ask first.
@@ -108,29 +112,6 @@ public struct WebhookSettings: Sendable, Equatable {
 
     /// A webhook on these listeners.
     public init(listeners: [Int]) { self.listeners = listeners }
-}
-
-/// A way to prove who one is.
-public enum AuthSettings: Sendable, Equatable {
-    /// A name and a password.
-    case basic(username: String, password: Secret)
-    /// A certificate with one of these names, which may be hosts, addresses, URIs or mailboxes;
-    /// never empty.
-    case clientCertificate(subjectAltNames: [String])
-}
-
-/// A text that is never shown: its descriptions are masked.
-public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
-    /// The text itself, for the one place that needs it.
-    public let text: String
-
-    /// Keeps a text from being shown.
-    public init(_ text: String) { self.text = text }
-
-    /// A mask.
-    public var description: String { "***" }
-    /// A mask.
-    public var debugDescription: String { "***" }
 }
 
 /// Where events go.

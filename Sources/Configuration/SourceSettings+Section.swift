@@ -48,6 +48,13 @@ extension WebhookSettings: Section {
                 shape: [("enum", .list(successStatuses.map { .literal("\($0)") }))],
                 parse: status, show: { .literal("\($0)") }),
             .auth("any one that succeeds lets a request in; left out, everyone is let in", \.auth),
+            .values(
+                "allowPeers", "who may send, by the client's own address", \.allowPeers,
+                count: 1...1_000, isRequired: false, item: SchemaReference.addressBlock,
+                parse: AddressBlock.init(configured:), show: \.description),
+            .section(
+                "failedAttempts", "how often a client may get its credentials wrong",
+                \.failedAttempts),
             .choice(
                 "percentDecoding", "how percent-encoding in ce- headers is read",
                 \.percentDecoding),

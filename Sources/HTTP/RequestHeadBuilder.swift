@@ -11,6 +11,24 @@ package struct RequestHeadBuilder: Sendable {
     private let limits: RequestHeadLimits
     private var parts = Parts()
 
+    /// What HTTP/2 has for a request line.
+    package enum PseudoField: Sendable {
+        /// What its name says.
+        case method, scheme, path, authority
+
+        /// - Parameter name: of any field; those that are something else make nothing.
+        package init?(_ name: Span<UInt8>) {
+            func isNamed(_ text: StaticString) -> Bool { name.equals(text, in: 0..<name.count) }
+            switch name.count {
+            case 5 where isNamed(":path"): self = .path
+            case 7 where isNamed(":method"): self = .method
+            case 7 where isNamed(":scheme"): self = .scheme
+            case 10 where isNamed(":authority"): self = .authority
+            default: return nil
+            }
+        }
+    }
+
     private struct Parts: Sendable {
         var target = 0..<0
         var scheme: Range<Int>?
@@ -44,12 +62,12 @@ package struct RequestHeadBuilder: Sendable {
         else { throw .headerTooLarge }
     }
 
-    /// Takes a field, or a pseudo-field, whose name begins with a colon.
+    /// Takes a field; pseudo-fields that are unknown say nothing.
     package mutating func add(
         _ message: Span<UInt8>, name: Range<Int>, value: Range<Int>
     ) throws(RequestFailure) {
         guard !name.isEmpty, message[name.lowerBound] != .colon
-        else { return addPseudoField(message, name: name, value: value) }
+        else { return }
         head.fields.append(Field(name: name, value: value))
         switch name.count {
         case 3 where message.isName("via", in: name),
@@ -75,17 +93,18 @@ package struct RequestHeadBuilder: Sendable {
         }
     }
 
-    /// Those that are unknown say nothing.
-    private mutating func addPseudoField(
-        _ message: Span<UInt8>, name: Range<Int>, value: Range<Int>
-    ) {
-        if message.equals(":method", in: name) {
-            head.methodName = value
-            head.method = RequestHead.Method(message, value)
+    /// Takes a pseudo-field, of which only the value is kept.
+    ///
+    /// - Parameter place: where the value stands in the message.
+    package mutating func add(_ field: PseudoField, _ value: Span<UInt8>, at place: Range<Int>) {
+        switch field {
+        case .method:
+            head.methodName = place
+            head.method = RequestHead.Method(value, 0..<value.count)
+        case .scheme: parts.scheme = place
+        case .path: parts.target = place
+        case .authority: parts.authority = place
         }
-        if message.equals(":path", in: name) { parts.target = value }
-        if message.equals(":scheme", in: name) { parts.scheme = value }
-        if message.equals(":authority", in: name) { parts.authority = value }
     }
 
     /// Checks the head as a whole, when all fields are there.

@@ -7,11 +7,25 @@ internal import HTTP
 struct FieldBlock {
     private(set) var octets: [UInt8] = []
     private(set) var fields: [http2_field] = []
+    private var content = Content()
 
-    /// Fills it with what a response says.
+    /// What it's filled with.
+    private struct Content: Equatable {
+        var status = 0
+        var bytes = 0
+        var date: [UInt8] = []
+        var lines: [UInt8] = []
+    }
+
+    /// Fills it with what a response says; mostly that's what the one before said.
     ///
     /// - Parameter date: a field line.
     mutating func fill(_ response: Response, date: [UInt8]) {
+        let content = Content(
+            status: response.status, bytes: response.body.count, date: date,
+            lines: response.fieldLines)
+        guard content != self.content else { return }
+        self.content = content
         octets.removeAll(keepingCapacity: true)
         fields.removeAll(keepingCapacity: true)
         add(":status", number: response.status)

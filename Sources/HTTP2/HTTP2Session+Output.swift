@@ -11,23 +11,23 @@ extension HTTP2Session {
     /// response is dropped.
     ///
     /// Spec: RFC 9113 §8.1
-    public func respond(_ stream: Int32, _ response: Response) {
-        guard let stream = self.stream(stream) else {
+    public mutating func respond(_ stream: Int32, _ response: Response) {
+        guard let index = index(of: stream) else {
             if let index = orphans.firstIndex(of: stream) { orphans.remove(at: index) }
             return
         }
-        guard !stream.isAnswered else { return }
-        let isHead = stream.request.builder.head.method == .head
-        release(stream)
-        stream.isAnswered = true
-        stream.since = now
+        guard !streams[index].isAnswered else { return }
+        let isHead = streams[index].request.builder.head.method == .head
+        release(at: index)
+        streams[index].isAnswered = true
+        streams[index].since = now
         fields.fill(response, date: date)
         let hasBody = !isHead && response.status != 204 && !response.body.isEmpty
-        if hasBody { stream.response = response.body }
+        if hasBody { streams[index].response = response.body }
         let result = unsafe fields.octets.withUnsafeBufferPointer { octets in
             unsafe fields.fields.withUnsafeBufferPointer { pairs in
                 unsafe http2_submit_response(
-                    library, stream.number, octets.baseAddress, pairs.baseAddress, pairs.count,
+                    library, stream, octets.baseAddress, pairs.baseAddress, pairs.count,
                     Library.readBody, hasBody ? 1 : 0)
             }
         }
@@ -37,18 +37,19 @@ extension HTTP2Session {
 
     /// Tells a client that waits for it to send the body.
     public func `continue`(_ stream: Int32) {
-        guard let stream = self.stream(stream), stream.phase == .body, !stream.isAnswered
+        guard let index = index(of: stream), streams[index].phase == .body,
+            !streams[index].isAnswered
         else { return }
-        _ = unsafe http2_submit_continue(library, stream.number)
+        _ = unsafe http2_submit_continue(library, stream)
     }
 
     /// Appends frames until there are none, or the output holds `limit` octets.
     ///
     /// A frame isn't cut, so it may be more by one.
-    public func write(into output: inout [UInt8], limit: Int) {
+    public mutating func write(into output: inout [UInt8], limit: Int) {
         while output.count < limit {
             var octets: UnsafePointer<UInt8>?
-            let count = unsafe nghttp2_session_mem_send(library, &octets)
+            let count = unsafe callingBack { unsafe nghttp2_session_mem_send($0, &octets) }
             guard count > 0 else { break }
             unsafe output.append(contentsOf: UnsafeBufferPointer(start: octets, count: count))
             if let failure { terminate(failure) }
@@ -58,14 +59,14 @@ extension HTTP2Session {
     /// Tells the peer that the connection will end soon; streams that it opens are still taken.
     ///
     /// Spec: RFC 9113 §6.8
-    public func beginDraining() {
+    public mutating func beginDraining() {
         guard case .none = drain, !isTerminated else { return }
         drain = .announced(since: now)
         unsafe nghttp2_submit_shutdown_notice(library)
     }
 
     /// Takes no more streams; the session is over when those it has are done.
-    public func finishDraining() {
+    public mutating func finishDraining() {
         if case .final = drain { return }
         guard !isTerminated else { return }
         drain = .final
@@ -74,23 +75,25 @@ extension HTTP2Session {
     }
 
     /// Ends the connection for a reason that is reported once.
-    func terminate(_ failure: HTTP2Failure) {
+    mutating func terminate(_ failure: HTTP2Failure) {
         guard !isTerminated else { return }
         self.failure = nil
         unsafe nghttp2_session_terminate_session(library, failure.code)
         end(failure)
     }
 
-    private func end(_ failure: HTTP2Failure) {
+    private mutating func end(_ failure: HTTP2Failure) {
         isTerminated = true
         steps.append(.refused(failure.problem))
-        for stream in streams where stream.number != 0 { streamClosed(stream.number) }
+        for index in streams.indices where streams[index].number != 0 {
+            streamClosed(streams[index].number)
+        }
     }
 
     /// Answers what can't be taken; nothing of it is reported as a request.
-    func refuse(_ stream: HTTP2Stream, _ problem: Problem) {
+    mutating func refuse(_ index: Int, _ problem: Problem) {
         steps.append(.refused(problem))
-        respond(stream.number, problem.response)
+        respond(streams[index].number, problem.response)
     }
 
     func reset(_ stream: Int32, _ code: nghttp2_error_code) {
@@ -99,7 +102,7 @@ extension HTTP2Session {
 
     // MARK: - What the library did
 
-    func frameSent(_ frame: UnsafePointer<nghttp2_frame>) {
+    mutating func frameSent(_ frame: UnsafePointer<nghttp2_frame>) {
         let header = unsafe http2_frame_header(frame)
         switch UInt32(header.type) {
         case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
@@ -107,12 +110,13 @@ extension HTTP2Session {
             guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
                 unsafe nghttp2_session_get_stream_remote_close(library, header.stream_id) == 0
             else { return }
-            stream(header.stream_id)?.isSent = true
-            stream(header.stream_id)?.since = now
+            guard let index = index(of: header.stream_id) else { return }
+            streams[index].isSent = true
+            streams[index].since = now
         case NGHTTP2_RST_STREAM.rawValue:
             let code = unsafe http2_reset_code(frame)
             // A client that learns of its response may end its body early; that harms nobody.
-            let isAfterResponse = stream(header.stream_id)?.isSent ?? false
+            let isAfterResponse = index(of: header.stream_id).map { streams[$0].isSent } ?? false
             guard code != NGHTTP2_NO_ERROR.rawValue, !isAfterResponse else { return }
             steps.append(.refused(HTTP2Failure.other(code: code).problem))
             failure = flood.countReset(now: now)
@@ -125,32 +129,26 @@ extension HTTP2Session {
         }
     }
 
-    func readBody(
+    mutating func readBody(
         of number: Int32, into room: UnsafeMutableBufferPointer<UInt8>
     ) -> (bytes: Int, isEnd: Bool) {
-        guard let stream = stream(number) else { return (0, true) }
-        let start = stream.responseOffset
-        let end = min(start + room.count, stream.response.count)
-        unsafe stream.response.withUnsafeBufferPointer {
-            _ = unsafe room.update(fromContentsOf: UnsafeBufferPointer(rebasing: $0[start..<end]))
-        }
-        stream.responseOffset = end
-        stream.since = now
-        return (end - start, end == stream.response.count)
+        guard let index = index(of: number) else { return (0, true) }
+        streams[index].since = now
+        return unsafe streams[index].readResponse(into: room)
     }
 
-    func streamClosed(_ number: Int32) {
-        guard let stream = stream(number) else { return }
-        if !stream.isAnswered {
-            if stream.isHeadReported || stream.isRequestReported {
+    mutating func streamClosed(_ number: Int32) {
+        guard let index = index(of: number) else { return }
+        if !streams[index].isAnswered {
+            if streams[index].isHeadReported || streams[index].isRequestReported {
                 steps.append(.cancelled(stream: number))
             }
-            if stream.isRequestReported { orphans.append(number) }
+            if streams[index].isRequestReported { orphans.append(number) }
         }
-        release(stream)
-        if current === stream { current = nil }
+        release(at: index)
+        if current == index { current = nil }
         unsafe http2_mark_stream(library, number, 0)
-        stream.end()
-        freeIndices.append(stream.index)
+        streams[index].end()
+        freeIndices.append(index)
     }
 }

@@ -8,7 +8,7 @@ extension HTTP2Session {
     private static let afterResponse = 200_000_000
 
     /// Looks at the time; to be called a few times a second.
-    public func checkTime(now: Int) {
+    public mutating func checkTime(now: Int) {
         self.now = now
         guard !isTerminated else { return }
         if !isAcknowledged, now - settingsSent > limits.settingsTimeout {
@@ -19,15 +19,16 @@ extension HTTP2Session {
         {
             finishDraining()
         }
-        if streams.count == freeIndices.count {
+        if streams.count == freeIndices.count, streamsKnown == flood.streamsOpened {
             // Whoever is idle should hold little.
             streams = []
             freeIndices = []
         }
+        streamsKnown = flood.streamsOpened
         let isExpected = streams.contains { isDue($0) }
         let isTooSlow = bodies.isTooSlow(isExpected: isExpected, now: now, limits)
-        for stream in streams where stream.number != 0 {
-            check(stream, areBodiesTooSlow: isTooSlow, now: now)
+        for index in streams.indices where streams[index].number != 0 {
+            check(index, areBodiesTooSlow: isTooSlow, now: now)
         }
     }
 
@@ -36,13 +37,14 @@ extension HTTP2Session {
         stream.number != 0 && stream.phase == .body && !budget.isWaiting(stream.number)
     }
 
-    private func check(_ stream: HTTP2Stream, areBodiesTooSlow: Bool, now: Int) {
+    private mutating func check(_ index: Int, areBodiesTooSlow: Bool, now: Int) {
+        let stream = streams[index]
         let isLate = now - stream.since > limits.streamDeadline
         switch stream.phase {
         case .head where isLate: reset(stream.number, NGHTTP2_CANCEL)
         case .body where isDue(stream) && (isLate || areBodiesTooSlow):
             refuse(
-                stream,
+                index,
                 Problem(
                     status: 408, code: "request_timeout",
                     detail: "The request came too slowly; send it again, and faster."))

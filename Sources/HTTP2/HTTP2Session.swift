@@ -8,9 +8,12 @@ public import HTTP
 /// ``write(into:limit:)``. The protocol is the library's; what a request is, how much of anything
 /// there may be, and when a peer has been slow for too long is decided here.
 ///
+/// A value with one owner: the library calls back while it is lent its place, so nothing of it is
+/// changed behind anybody's back.
+///
 /// Spec: RFC 9113 §3.4, §5, §6, §8
 @safe
-public final class HTTP2Session {
+public struct HTTP2Session: ~Copyable {
     /// What has happened.
     public enum Step: Equatable {
         /// A head is complete: decide whether the body is wanted.
@@ -38,8 +41,8 @@ public final class HTTP2Session {
     var freeIndices: [Int] = []
     /// Streams that are gone while somebody still works on their requests.
     var orphans: [Int32] = []
-    /// Whose fields are coming.
-    var current: HTTP2Stream?
+    /// The place in ``streams`` of the one whose fields are coming.
+    var current: Int?
     var heldHeadBytes = 0
 
     var fields = FieldBlock()
@@ -50,6 +53,8 @@ public final class HTTP2Session {
     /// Octets of bodies that the connection's window gets back when our settings are known.
     var unreturnedBytes = 0
     let settingsSent: Int
+    /// How many streams had been opened when the time was looked at last.
+    var streamsKnown = 0
     var isAcknowledged = false
     var bodies = BodyClock()
 
@@ -72,19 +77,20 @@ public final class HTTP2Session {
         flood = FloodGuard(limits, now: now)
         budget = BodyBudget(bytes: limits.bodyBudgetBytes)
         unsafe library = Library.makeSession()
-        unsafe Library.attach(self, to: library)
         unsafe Library.submitSettings(limits, to: library)
     }
 
     deinit { unsafe nghttp2_session_del(library) }
 
     /// Takes octets in, all of them unless the session is over.
-    public func receive(_ octets: Span<UInt8>, now: Int) {
+    public mutating func receive(_ octets: Span<UInt8>, now: Int) {
         self.now = now
         guard !isTerminated, !octets.isEmpty else { return }
         flood.received(bytes: octets.count)
-        let result = unsafe octets.withUnsafeBufferPointer {
-            unsafe nghttp2_session_mem_recv(library, $0.baseAddress, $0.count)
+        let result = unsafe octets.withUnsafeBufferPointer { octets in
+            unsafe callingBack {
+                unsafe nghttp2_session_mem_recv($0, octets.baseAddress, octets.count)
+            }
         }
         if failure == nil { failure = flood.overhead }
         if let failure {
@@ -98,15 +104,15 @@ public final class HTTP2Session {
     }
 
     /// What has happened next; also look here after ``write(into:limit:)`` and ``checkTime(now:)``.
-    public func nextStep() -> Step? {
+    public mutating func nextStep() -> Step? {
         while let step = steps.next() {
             switch step {
             case .head(let stream):
-                guard let stream = self.stream(stream), !stream.isAnswered else { continue }
-                stream.isHeadReported = true
+                guard let index = index(of: stream), !streams[index].isAnswered else { continue }
+                streams[index].isHeadReported = true
             case .request(let stream):
-                guard let stream = self.stream(stream), !stream.isAnswered else { continue }
-                stream.isRequestReported = true
+                guard let index = index(of: stream), !streams[index].isAnswered else { continue }
+                streams[index].isRequestReported = true
             case .refused, .cancelled: break
             }
             return step
@@ -117,20 +123,17 @@ public final class HTTP2Session {
     /// Lends a stream's head, its octets, and where in them the body is; empty until it's complete.
     ///
     /// - Returns: nothing where the stream is gone or was released.
-    public func withRequest<Result>(
+    public mutating func withRequest<Result>(
         _ stream: Int32, _ body: (RequestHead, Span<UInt8>, Range<Int>) -> Result
     ) -> Result? {
-        guard let stream = self.stream(stream), stream.phase != .released else { return nil }
-        let request = stream.request
-        let isComplete = stream.phase == .complete
-        let end = isComplete ? request.message.count : request.headBytes
-        return body(request.builder.head, request.message.span, request.headBytes..<end)
+        guard let index = index(of: stream), streams[index].phase != .released else { return nil }
+        return streams[index].withRequest(body)
     }
 
     /// Lets go of a complete request's octets once they were taken; the answer may come much later.
-    public func release(_ stream: Int32) {
-        guard let stream = self.stream(stream), stream.phase == .complete else { return }
-        release(stream)
+    public mutating func release(_ stream: Int32) {
+        guard let index = index(of: stream), streams[index].phase == .complete else { return }
+        release(at: index)
     }
 
     /// Requests under way, those included whose streams are gone and whose answers aren't here.
@@ -159,29 +162,36 @@ public final class HTTP2Session {
 
     // MARK: - Streams
 
-    /// The stream of that number while it isn't over.
-    func stream(_ number: Int32) -> HTTP2Stream? {
+    /// Where in ``streams`` that of the number stands while it isn't over.
+    func index(of number: Int32) -> Int? {
         let mark = unsafe http2_mark_of_stream(library, number)
-        return mark == 0 ? nil : streams[mark - 1]
+        return mark == 0 ? nil : mark - 1
     }
 
-    func makeStream(_ number: Int32) -> HTTP2Stream {
+    mutating func makeStream(_ number: Int32) -> Int {
         let index = freeIndices.popLast() ?? streams.count
-        if index == streams.count {
-            streams.append(HTTP2Stream(index: index, limits: limits.head))
-        }
-        let stream = streams[index]
-        stream.begin(number, granted: limits.initialWindowBytes, now: now)
+        if index == streams.count { streams.append(HTTP2Stream(limits: limits.head)) }
+        streams[index].begin(number, granted: limits.initialWindowBytes, now: now)
         unsafe http2_mark_stream(library, number, index + 1)
-        return stream
+        return index
     }
 
-    func release(_ stream: HTTP2Stream) {
-        guard stream.phase != .released else { return }
-        stream.phase = .released
-        heldHeadBytes -= stream.request.headBytes
-        stream.request.letGo()
-        budget.remove(stream.number)
+    mutating func release(at index: Int) {
+        guard streams[index].phase != .released else { return }
+        streams[index].phase = .released
+        heldHeadBytes -= streams[index].request.headBytes
+        streams[index].request.letGo()
+        budget.remove(streams[index].number)
         grantBodies()
+    }
+
+    /// Runs what calls back, with the session's place for as long as that takes.
+    mutating func callingBack<Result>(_ body: (OpaquePointer) -> Result) -> Result {
+        let library = unsafe library
+        return unsafe withUnsafeMutablePointer(to: &self) {
+            unsafe nghttp2_session_set_user_data(library, $0)
+            defer { unsafe nghttp2_session_set_user_data(library, nil) }
+            return unsafe body(library)
+        }
     }
 }

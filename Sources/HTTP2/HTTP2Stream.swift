@@ -3,7 +3,7 @@ internal import HTTP
 /// One stream: a request as it comes in, and the response as it goes out.
 ///
 /// Kept when its stream is over, and used for the next, with the room it has.
-final class HTTP2Stream {
+struct HTTP2Stream {
     /// What the request has come to.
     enum Phase {
         /// Its fields are coming.
@@ -31,7 +31,6 @@ final class HTTP2Stream {
 
     /// 0 while there's none.
     var number: Int32 = 0
-    let index: Int
     var request: Request
     var phase = Phase.head
     var isHeadReported = false
@@ -47,12 +46,11 @@ final class HTTP2Stream {
     /// Since when something is due of the peer, in nanoseconds.
     var since = 0
 
-    init(index: Int, limits: RequestHeadLimits) {
-        self.index = index
+    init(limits: RequestHeadLimits) {
         request = Request(builder: RequestHeadBuilder(limits: limits))
     }
 
-    func begin(_ number: Int32, granted: Int, now: Int) {
+    mutating func begin(_ number: Int32, granted: Int, now: Int) {
         self.number = number
         self.granted = granted
         since = now
@@ -66,14 +64,40 @@ final class HTTP2Stream {
     }
 
     /// Makes room for as much of the body as was granted, once, where its length is known.
-    func makeRoom() {
+    mutating func makeRoom() {
         guard case .length(let length) = request.builder.head.framing, length > 0 else { return }
         request.message.reserveCapacity(request.headBytes + min(length, granted))
     }
 
-    func end() {
+    /// The request has all its octets.
+    mutating func finishRequest() {
+        phase = .complete
+        request.builder.finishBody(bytes: request.bodyBytes)
+    }
+
+    /// Lends the head, its octets, and where in them the body is; empty until it's complete.
+    mutating func withRequest<Result>(
+        _ body: (RequestHead, Span<UInt8>, Range<Int>) -> Result
+    ) -> Result {
+        let end = phase == .complete ? request.message.count : request.headBytes
+        return body(request.builder.head, request.message.span, request.headBytes..<end)
+    }
+
+    /// Reads on in the response's body.
+    mutating func readResponse(
+        into room: UnsafeMutableBufferPointer<UInt8>
+    ) -> (bytes: Int, isEnd: Bool) {
+        let start = responseOffset
+        responseOffset = min(start + room.count, response.count)
+        unsafe response.withUnsafeBufferPointer {
+            let part = unsafe UnsafeBufferPointer(rebasing: $0[start..<responseOffset])
+            _ = unsafe room.update(fromContentsOf: part)
+        }
+        return (responseOffset - start, responseOffset == response.count)
+    }
+
+    mutating func end() {
         number = 0
-        request.letGo()
         response = []
         responseOffset = 0
     }
@@ -95,6 +119,10 @@ extension HTTP2Stream.Request {
         do throws(RequestFailure) {
             try builder.count(nameBytes: name.count, valueBytes: value.count)
             let start = message.count
+            if let field = RequestHeadBuilder.PseudoField(name) {
+                message.append(value)
+                return builder.add(field, value, at: start..<message.count)
+            }
             message.append(name)
             message.append(value)
             let end = start + name.count

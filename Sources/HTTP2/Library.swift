@@ -24,11 +24,6 @@ enum Library {
         return unsafe session
     }
 
-    /// The session must be ended before its owner.
-    static func attach(_ owner: HTTP2Session, to session: OpaquePointer) {
-        unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(owner).toOpaque())
-    }
-
     /// Queues what the peer is told about our limits.
     ///
     /// Spec: RFC 9113 §6.5.2
@@ -49,20 +44,20 @@ enum Library {
         unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) {
             _, header, context in
             guard let header = unsafe header?.pointee else { return 0 }
-            return unsafe owner(context) { $0.frameBegan(header) }
+            return unsafe calling(context) { $0.frameBegan(header) }
         }
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) {
             _, frame, context in
             guard let frame = unsafe frame else { return 0 }
             let number = unsafe http2_frame_header(frame).stream_id
             let isRequest = unsafe http2_is_request(frame) != 0
-            return unsafe owner(context) { $0.headersBegan(number, isRequest: isRequest) }
+            return unsafe calling(context) { $0.headersBegan(number, isRequest: isRequest) }
         }
         unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
             _, frame, name, nameBytes, value, valueBytes, _, context in
             guard let frame = unsafe frame else { return 0 }
             let isRequest = unsafe http2_is_request(frame) != 0
-            return unsafe owner(context) {
+            return unsafe calling(context) {
                 unsafe $0.fieldCame(
                     UnsafeBufferPointer(start: name, count: nameBytes).span,
                     UnsafeBufferPointer(start: value, count: valueBytes).span,
@@ -74,7 +69,7 @@ enum Library {
         }
         unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
             _, _, number, octets, count, context in
-            unsafe owner(context) {
+            unsafe calling(context) {
                 unsafe $0.bodyCame(UnsafeBufferPointer(start: octets, count: count).span, number)
             }
         }
@@ -83,11 +78,11 @@ enum Library {
             guard let frame = unsafe frame else { return 0 }
             let isRequest = unsafe http2_is_request(frame) != 0
             let header = unsafe http2_frame_header(frame)
-            return unsafe owner(context) { $0.frameEnded(header, isRequest: isRequest) }
+            return unsafe calling(context) { $0.frameEnded(header, isRequest: isRequest) }
         }
         unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
             _, _, _, context in
-            unsafe owner(context) { $0.invalidFrameCame() }
+            unsafe calling(context) { $0.invalidFrameCame() }
         }
     }
 
@@ -95,12 +90,12 @@ enum Library {
         unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) {
             _, frame, context in
             guard let frame = unsafe frame else { return 0 }
-            unsafe owner(context) { unsafe $0.frameSent(frame) }
+            unsafe calling(context) { unsafe $0.frameSent(frame) }
             return 0
         }
         unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) {
             _, number, _, context in
-            unsafe owner(context) { $0.streamClosed(number) }
+            unsafe calling(context) { $0.streamClosed(number) }
             return 0
         }
     }
@@ -110,23 +105,21 @@ enum Library {
         _, number, room, count, flags, _, context in
         guard let context = unsafe context, let room = unsafe room, let flags = unsafe flags
         else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
-        return unsafe Unmanaged<HTTP2Session>.fromOpaque(context)._withUnsafeGuaranteedRef {
-            let room = unsafe UnsafeMutableBufferPointer(start: room, count: count)
-            let (bytes, isEnd) = unsafe $0.readBody(of: number, into: room)
-            if isEnd { unsafe flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
-            return bytes
-        }
+        let session = unsafe context.assumingMemoryBound(to: HTTP2Session.self)
+        let (bytes, isEnd) = unsafe session.pointee.readBody(
+            of: number, into: UnsafeMutableBufferPointer(start: room, count: count))
+        if isEnd { unsafe flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
+        return bytes
     }
 }
 
-/// Calls the session's owner; once it has found a failure, the library goes no further.
+/// Calls our session; once it has found a failure, the library goes no further.
 @inline(__always) @discardableResult
-private func owner(
-    _ context: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Void
+private func calling(
+    _ context: UnsafeMutableRawPointer?, _ body: (inout HTTP2Session) -> Void
 ) -> CInt {
     guard let context = unsafe context else { return 0 }
-    return unsafe Unmanaged<HTTP2Session>.fromOpaque(context)._withUnsafeGuaranteedRef {
-        body($0)
-        return $0.failure == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
-    }
+    let session = unsafe context.assumingMemoryBound(to: HTTP2Session.self)
+    unsafe body(&session.pointee)
+    return unsafe session.pointee.failure == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
 }

@@ -1,3 +1,4 @@
+public import Authentication
 public import Configuration
 public import EventLoops
 internal import HTTP
@@ -30,6 +31,10 @@ public struct IngressContext: Sendable {
     public var statistics: [SourceStatistics]
     /// What each source of the settings is held to.
     public var bounds: [SourceBounds]
+    /// The ways to be let in, of each source of the settings.
+    public var authentication: [[AuthenticationMethod]]
+    /// Told of a source by whose number a token came that names an unknown key.
+    public var keysWanted: @Sendable (Int) -> Void
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
     /// Why no requests should be sent here, if something keeps them from being taken.
@@ -41,13 +46,17 @@ public struct IngressContext: Sendable {
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
-        bounds: [SourceBounds], submit: @escaping @Sendable (Submission) -> Bool,
+        bounds: [SourceBounds], authentication: [[AuthenticationMethod]],
+        keysWanted: @escaping @Sendable (Int) -> Void,
+        submit: @escaping @Sendable (Submission) -> Bool,
         obstacle: @escaping @Sendable () -> String?
     ) {
         self.metrics = metrics
         self.logger = logger
         self.statistics = statistics
         self.bounds = bounds
+        self.authentication = authentication
+        self.keysWanted = keysWanted
         replays = statistics.map { _ in ReplayGuard() }
         self.submit = submit
         self.obstacle = obstacle
@@ -67,6 +76,7 @@ public final class Ingress {
     private let immediateSinks: SinkSet
     private let receipts: Mailbox<Receipt>
     private let unrouted: [Counter]
+    private let access: [AccessControl?]
     private var pending = PendingTable()
     private var servers: [HTTPServer] = []
     private var limiter = LogLimiter()
@@ -91,6 +101,7 @@ public final class Ingress {
                 "veer_events_unrouted_total", help: "Events that no route wanted.",
                 (name: "source", value: source.name))
         }
+        access = settings.sources.indices.map { AccessControl(settings, index: $0, context) }
         // Each connection waits for one receipt at most, so there is always room.
         receipts = try Mailbox(messagesLimit: 1 << 20)
         try receipts.receive(on: loop) { receipts in self.received(receipts) }
@@ -100,13 +111,27 @@ public final class Ingress {
             }
             let handler = ListenerHandler(
                 self,
-                sources: sources.map {
-                    WebhookSource(settings, index: $0, limits: listener.limits, context)
+                sources: sources.compactMap { source in
+                    access[source].map {
+                        WebhookSource(
+                            settings, index: source, limits: listener.limits, access: $0, context)
+                    }
                 }, listener)
             servers.append(
                 try HTTPServer(
                     on: loop, socket: sockets[index], limits: ServerLimits(listener),
-                    shared: shared[index], tls: makeContext(tls[index]), handler: handler))
+                    shared: shared[index], tls: makeContext(tls[index]),
+                    isProxy: Self.isProxy(listener), handler: handler))
+        }
+    }
+
+    /// Who may connect where proxies tell whose connections they pass on.
+    private static func isProxy(_ listener: ListenerSettings) -> ((SocketAddress) -> Bool)? {
+        guard listener.proxyProtocol else { return nil }
+        return { address in
+            address.octets.map { octets in
+                listener.trustedProxies.contains { $0.contains(octets) }
+            } ?? false
         }
     }
 
@@ -128,6 +153,14 @@ public final class Ingress {
             context.logger.error("certificates not replaced: \(error)")
         }
     }
+
+    /// Lets other passwords, tokens and keys in, of each source.
+    public func replace(authentication: [[AuthenticationMethod]]) {
+        for (access, methods) in zip(access, authentication) { access?.replace(methods) }
+    }
+
+    /// The time of this turn, from some moment on.
+    var nanoseconds: Int { loop.nanoseconds }
 
     private static func discards(_ settings: Settings) -> SinkSet {
         var sinks = SinkSet()
@@ -184,7 +217,7 @@ public final class Ingress {
         let items = items(from: source, count)
         guard !items.isEmpty else {
             source.sender?.remember(proof)
-            return Response(status: source.successStatus)
+            return source.success
         }
         let ticket = pending.insert(
             PendingRequest(exchange: exchange, source: source, proof: proof))
@@ -217,7 +250,7 @@ public final class Ingress {
             switch receipt.result {
             case .accepted:
                 source.sender?.remember(request.proof)
-                request.exchange.complete(with: Response(status: source.successStatus))
+                request.exchange.complete(with: source.success)
             case .refused(let refusal):
                 request.exchange.complete(with: refuse(Refusal(refusal), source, nil))
             }
@@ -229,9 +262,6 @@ public final class Ingress {
         log(refused: refusal.code, by: "source", source.name, peer)
         return source.problem(refusal)
     }
-
-    /// The time, as the limits of all loops count it.
-    var nanoseconds: Int { loop.nanoseconds }
 
     /// Tells an operator of a sender that waits for a consent, now and then; nothing is kept of it
     /// and nobody is called.

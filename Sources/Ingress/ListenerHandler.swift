@@ -36,9 +36,10 @@ final class ListenerHandler: RequestHandler {
         }
         let now = ingress.nanoseconds
         let refusal =
-            source.refusal(head, message, now: now) {
-                self.identity(of: peer, head, message)
-            } ?? source.originRefusal(head, message, now: now)
+            source.refusal(
+                head, message, now: now, client: { self.address(of: peer, head, message) },
+                identity: { self.identity(of: peer, head, message) })
+            ?? source.originRefusal(head, message, now: now)
         return refusal.map { ingress.refuse($0, source, peer) }
     }
 
@@ -88,6 +89,15 @@ final class ListenerHandler: RequestHandler {
             let range = head.host
         else { return false }
         return !encryption.serves(message.extracting(range))
+    }
+
+    /// Where the client is, as far as it's known; nothing for one on a socket in the file system.
+    private func address(
+        of peer: Peer, _ head: RequestHead, _ message: Span<UInt8>
+    ) -> [UInt8]? {
+        peer.address.octets.flatMap {
+            ClientAddress.find(from: $0, head, message, trustedProxies: trustedProxies)
+        }
     }
 
     /// Who the client is by its certificate: the one it showed us, or the one it showed a proxy

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import CloudEvents
 internal import HTTP
 internal import Journal
@@ -6,9 +7,12 @@ internal import Webhooks
 /// Why a source doesn't take a request that could be read.
 enum Refusal {
     case methodNotAllowed
-    case unauthorized
-    /// Its client showed no certificate that is let in.
-    case forbidden
+    /// Its client's address isn't let in.
+    case peerNotAllowed
+    /// Its client got its credentials wrong too often, and has to wait.
+    case tooManyAttempts(seconds: Int)
+    /// It proves no right to send.
+    case unauthenticated(AuthenticationFailure)
     /// Its signature isn't good.
     case signature(SignatureFailure)
     /// No event can be made of it.
@@ -30,8 +34,9 @@ enum Refusal {
     var code: String {
         switch self {
         case .methodNotAllowed: "method_not_allowed"
-        case .unauthorized: "unauthorized"
-        case .forbidden: "certificate_not_allowed"
+        case .peerNotAllowed: "peer_not_allowed"
+        case .tooManyAttempts: "too_many_failed_attempts"
+        case .unauthenticated(let failure): failure.code
         case .signature(let failure): failure.rawValue
         case .adapter(let failure): failure.code
         case .event(let failure): failure.code.rawValue
@@ -48,14 +53,15 @@ enum Refusal {
         switch self {
         case .methodNotAllowed:
             return Problem(status: 405, code: code, detail: "Events are sent by POST.")
-        case .unauthorized:
+        case .peerNotAllowed:
             return Problem(
-                status: 401, code: code,
-                detail: "The request needs valid credentials in its Authorization field.")
-        case .forbidden:
+                status: 403, code: code, detail: "Nothing is taken from this client's address.")
+        case .tooManyAttempts:
             return Problem(
-                status: 403, code: code,
-                detail: "The request needs a client certificate with a name that is let in here.")
+                status: 429, code: code,
+                detail: "Credentials were wrong too often; come back later with the right ones.")
+        case .unauthenticated(let failure):
+            return Problem(status: failure.status, code: code, detail: failure.sentence)
         case .signature:
             // Which of its reasons it is would help whoever tries.
             return Problem(
@@ -78,6 +84,31 @@ enum Refusal {
             return Problem(
                 status: 502, code: code, detail: "The event's receiver refused it for good.")
         case .bound(let refusal): return refusal.problem
+        }
+    }
+}
+
+extension AuthenticationFailure {
+    /// A stable name for machines: as little as the status says.
+    fileprivate var code: String {
+        switch reason {
+        case .ambiguous: "credentials_ambiguous"
+        case .scope: "insufficient_scope"
+        case .certificate: "certificate_not_allowed"
+        case .keysUnavailable: "keys_unavailable"
+        default: "unauthorized"
+        }
+    }
+
+    fileprivate var sentence: String {
+        switch reason {
+        case .ambiguous: "The request has more than one token or Authorization field; send one."
+        case .scope: "The token is good, but not for sending events here."
+        case .certificate:
+            "The request needs a client certificate with a name that is let in here."
+        case .keysUnavailable:
+            "The token can't be checked yet; send the event again after a while."
+        default: "The request needs valid credentials in its Authorization field."
         }
     }
 }

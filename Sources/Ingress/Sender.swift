@@ -101,7 +101,7 @@ extension Ingress {
             case .answered(let response): return response
             case .replayed:
                 source.countReplay()
-                return Response(status: source.successStatus)
+                return source.success
             case .cloudEvents(let proof):
                 let count = try source.decode(head, message, body: body)
                 return accept(from: source, count, exchange, proof)

@@ -13,10 +13,7 @@ final class WebhookSource {
     let successStatus: Int
     let bounds: SourceBounds
     private let path: [UInt8]
-    private let isOpen: Bool
-    private let credentials: [BasicAuthentication]
-    /// Whoever has a certificate with one of these names is let in.
-    private let certificateNames: [String]
+    private let access: AccessControl
     private let dialect: Dialect
     private let statistics: SourceStatistics
     private let rejected: (String) -> Counter
@@ -31,7 +28,10 @@ final class WebhookSource {
         case router
     }
 
-    init(_ settings: Settings, index: Int, limits: ListenerLimits, _ context: IngressContext) {
+    init(
+        _ settings: Settings, index: Int, limits: ListenerLimits, access: AccessControl,
+        _ context: IngressContext
+    ) {
         let source = settings.sources[index]
         guard let webhook = source.webhook else { preconditionFailure("no webhook") }
         let metrics = context.metrics
@@ -41,18 +41,7 @@ final class WebhookSource {
         successStatus = webhook.successStatus
         bounds = context.bounds[index]
         path = Array(webhook.path.utf8)
-        isOpen = webhook.auth.isEmpty
-        credentials = webhook.auth.compactMap { auth in
-            switch auth {
-            case .basic(let username, let password):
-                BasicAuthentication(username: username, password: password.text)
-            case .clientCertificate: nil
-            }
-        }
-        certificateNames = webhook.auth.flatMap { auth -> [String] in
-            guard case .clientCertificate(let names) = auth else { return [] }
-            return names
-        }
+        self.access = access
         dialect = settings.router == nil ? .veer : .router
         statistics = context.statistics[index]
         rejected = { reason in
@@ -82,21 +71,19 @@ final class WebhookSource {
 
     /// What a head is refused for, if it is.
     ///
-    /// - Parameter identity: asked for only where it counts.
+    /// - Parameters:
+    ///   - now: nanoseconds from some moment on.
+    ///   - client: the client's address; asked for only where it counts, as its identity is.
     func refusal(
-        _ head: RequestHead, _ message: Span<UInt8>, now: Int, identity: () -> ClientIdentity?
+        _ head: RequestHead, _ message: Span<UInt8>, now: Int, client: () -> [UInt8]?,
+        identity: () -> ClientIdentity?
     ) -> Refusal? {
         guard takes(head.method) else { return .methodNotAllowed }
+        if let refusal = access.refusal(ofClient: client, now: now) { return refusal }
         if let wait = bounds.rateLimit?.take(now: now) { return .bound(.rateLimited(wait)) }
         // A receiver that validates its sender must get an answer without credentials.
         if head.method == .options, dialect == .veer { return nil }
-        guard !isOpen, !credentials.contains(where: { $0.admits(head, message) }) else {
-            return nil
-        }
-        guard !certificateNames.isEmpty else { return .unauthorized }
-        if let identity = identity(), identity.has(oneOf: certificateNames) { return nil }
-        // Where nothing else could help, there is nothing to challenge for.
-        return credentials.isEmpty ? .forbidden : .unauthorized
+        return access.refusal(of: head, message, client: client, now: now, identity: identity)
     }
 
     /// Whether a request that is let in comes from a system that isn't, or comes too often.
@@ -116,6 +103,15 @@ final class WebhookSource {
         case .put, .patch: dialect == .router
         default: false
         }
+    }
+
+    /// What a success is answered with.
+    ///
+    /// Spec: RFC 6750 §2.3
+    var success: Response {
+        var response = Response(status: successStatus)
+        if access.answersArePrivate { response.add("Cache-Control", "private") }
+        return response
     }
 
     /// Tells what may be sent here.
@@ -194,17 +190,15 @@ final class WebhookSource {
         var response = refusal.problem(isRouter: dialect == .router).response
         switch refusal {
         case .methodNotAllowed: response.add("Allow", "POST, OPTIONS")
-        case .unauthorized:
-            let realm = dialect == .router ? "restricted" : "veer"
-            let challenge = BasicAuthentication.challenge(realm: realm)
-            response.add(challenge.name, challenge.value)
+        case .unauthenticated(let failure): access.addFields(to: &response, after: failure)
+        case .tooManyAttempts(let seconds): response.add("Retry-After", "\(seconds)")
         case .unavailable: response.add("Retry-After", "5")
         case .bound(let refusal): refusal.addFields(to: &response)
         case .event(let failure) where failure.code == .contentEncodingUnsupported:
             // Spec: RFC 9110 §15.5.16
             response.add("Accept-Encoding", "identity")
         case .signature: response.add("WWW-Authenticate", "Signature realm=\"veer\"")
-        case .event, .adapter, .sinkRefused, .forbidden: break
+        case .event, .adapter, .sinkRefused, .peerNotAllowed: break
         }
         return response
     }

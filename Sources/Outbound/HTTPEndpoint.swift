@@ -46,9 +46,10 @@ public final class HTTPEndpoint {
         public var key: String?
         /// Takes any certificate.
         public var isInsecure = false
-        /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust, whoever issued
-        /// it to whatever name; ``authorities`` don't count then. One for each client: curl uses
-        /// a connection for all requests to an address.
+        /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust.
+        ///
+        /// Whoever issued it to whatever name: ``authorities`` don't count then. One for each
+        /// client, because curl uses a connection for all requests to an address.
         public var certificateDigest: [UInt8]?
 
         /// The system's authorities, and no certificate of ours.
@@ -56,6 +57,8 @@ public final class HTTPEndpoint {
     }
 
     let options: Options
+    /// Where it is.
+    public var url: String { options.url }
     /// When a response to any request last began.
     var lastAnswer: ContinuousClock.Instant?
     var idle: [HTTPTransfer] = []

@@ -130,7 +130,10 @@ internal import EventLoops
 
     /// What came of the request; gives back the memory that curl's copy of the body takes.
     func end(_ result: CURLcode) -> HTTPResponse {
-        defer { unsafe check(curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)) }
+        // For a GET there is none, and setting it would make the next one a POST.
+        defer {
+            if method != "GET" { unsafe check(curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)) }
+        }
         var response = HTTPResponse(status: status)
         response.isCut = isCut
         if !isCut, result != CURLE_OK {

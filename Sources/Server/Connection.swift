@@ -8,6 +8,8 @@ internal import TLS
 /// Owner: the server's loop. What the octets mean is up to its ``VersionDriver``.
 final class Connection {
     enum State {
+        /// The peer is a proxy that tells first whose connection this is.
+        case introducing
         /// The peer and we agree on keys; nothing is known of its requests yet.
         case handshaking
         /// Requests are read and answered.
@@ -50,9 +52,9 @@ final class Connection {
         self.server = server
         peer = Peer(address: address)
         tls = server.tls?.makeSession()
-        state = tls == nil ? .open : .handshaking
+        state = server.isProxy != nil ? .introducing : tls == nil ? .open : .handshaking
         clock = ConnectionClock(
-            tls == nil ? .idle : .handshake, now: server.loop.nanoseconds)
+            state == .open ? .idle : .handshake, now: server.loop.nanoseconds)
         driver = HTTP1Driver()
     }
 
@@ -78,6 +80,7 @@ final class Connection {
     func proceed() {
         let now = server.loop.nanoseconds
         var isMoreLeft = false
+        if state == .introducing { meetClient() }
         if state == .handshaking { shakeHands() }
         if state == .open { isMoreLeft = driver.proceed(self, now: now) }
         if isInputOver, driver.phase != .answer { linger() }
@@ -91,7 +94,7 @@ final class Connection {
     private var phase: ConnectionClock.Phase {
         guard output.isEmpty else { return .output }
         switch state {
-        case .handshaking: return .handshake
+        case .introducing, .handshaking: return .handshake
         case .open: return driver.phase
         case .lingering, .closed: return .end
         }

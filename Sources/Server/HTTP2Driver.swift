@@ -6,7 +6,7 @@ internal import HTTP2
 ///
 /// Spec: RFC 9113 §3.3, §3.4
 final class HTTP2Driver: VersionDriver {
-    private let session: HTTP2Session
+    private var session: HTTP2Session
     /// What was read before it was known that it's HTTP/2.
     private var first: [UInt8]
     private var isWriteScheduled = false
@@ -25,7 +25,7 @@ final class HTTP2Driver: VersionDriver {
         if !first.isEmpty {
             session.receive(first.span, now: now)
             first = []
-            takeRequests(connection, now: now)
+            takeRequests(&session, connection, now: now)
         }
         let intake = connection.server.takeIntake()
         let isMoreLeft = read(into: &intake.parts.buffer, connection, now: now)
@@ -46,46 +46,55 @@ final class HTTP2Driver: VersionDriver {
             if !buffer.isEmpty {
                 session.receive(buffer.octets.span.extracting(buffer.unread), now: now)
                 buffer.use(buffer.unread.count)
-                takeRequests(connection, now: now)
+                takeRequests(&session, connection, now: now)
             }
             guard isMoreLeft else { return false }
         }
         return true
     }
 
-    private func takeRequests(_ connection: Connection, now: Int) {
+    /// - Parameter session: our own, in one access: a handler can't get at it by what it's given.
+    private func takeRequests(
+        _ session: inout HTTP2Session, _ connection: Connection, now: Int
+    ) {
+        // Copied once for all of them.
+        let peer = connection.peer
         while let step = session.nextStep() {
             switch step {
-            case .head(let stream): admit(stream, connection)
-            case .request(let stream): take(stream, connection, now: now)
-            case .refused(let problem):
-                connection.server.handler.refused(problem, from: connection.peer)
+            case .head(let stream): admit(stream, &session, connection, from: peer)
+            case .request(let stream): take(stream, &session, connection, from: peer, now: now)
+            case .refused(let problem): connection.server.handler.refused(problem, from: peer)
             case .cancelled: break
             }
         }
     }
 
-    private func admit(_ stream: Int32, _ connection: Connection) {
+    private func admit(
+        _ stream: Int32, _ session: inout HTTP2Session, _ connection: Connection, from peer: Peer
+    ) {
         let verdict = session.withRequest(stream) { head, message, _ in
-            let refusal = connection.server.handler.admit(head, message, from: connection.peer)
+            let refusal = connection.server.handler.admit(head, message, from: peer)
             return (refusal: refusal, expectsContinue: head.expectsContinue)
         }
         if let refusal = verdict?.refusal {
-            respond(stream, refusal, connection, nanoseconds: 0)
+            respond(stream, refusal, &session, connection, nanoseconds: 0)
         } else if verdict?.expectsContinue == true {
             session.continue(stream)
         }
     }
 
-    private func take(_ stream: Int32, _ connection: Connection, now: Int) {
+    private func take(
+        _ stream: Int32, _ session: inout HTTP2Session, _ connection: Connection, from peer: Peer,
+        now: Int
+    ) {
         let exchange = Exchange(connection: connection, number: Int(stream), began: now)
         let answer = session.withRequest(stream) { head, message, body in
             connection.server.handler.answer(
-                head, message, body: body, from: connection.peer, exchange)
+                head, message, body: body, from: peer, exchange)
         }
         session.release(stream)
         if case .some(.some(let response)) = answer {
-            respond(stream, response, connection, nanoseconds: 0)
+            respond(stream, response, &session, connection, nanoseconds: 0)
         }
     }
 
@@ -94,7 +103,7 @@ final class HTTP2Driver: VersionDriver {
     func complete(_ exchange: Exchange, with response: Response) -> Bool {
         let connection = exchange.connection
         let time = connection.server.loop.nanoseconds - exchange.began
-        respond(Int32(exchange.number), response, connection, nanoseconds: time)
+        respond(Int32(exchange.number), response, &session, connection, nanoseconds: time)
         // Answers come many at a time, and are sent together.
         guard !isWriteScheduled else { return false }
         isWriteScheduled = true
@@ -106,7 +115,8 @@ final class HTTP2Driver: VersionDriver {
     }
 
     private func respond(
-        _ stream: Int32, _ response: Response, _ connection: Connection, nanoseconds: Int
+        _ stream: Int32, _ response: Response, _ session: inout HTTP2Session,
+        _ connection: Connection, nanoseconds: Int
     ) {
         session.date = connection.server.date
         session.respond(stream, response)
@@ -137,7 +147,7 @@ final class HTTP2Driver: VersionDriver {
 
     func checkTime(_ connection: Connection, now: Int) {
         session.checkTime(now: now)
-        takeRequests(connection, now: now)
+        takeRequests(&session, connection, now: now)
         write(connection)
     }
 

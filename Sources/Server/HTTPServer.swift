@@ -55,6 +55,9 @@ public final class HTTPServer {
     let limits: ServerLimits
     private(set) var clockLimits: ConnectionClock.Limits
     let handler: any RequestHandler
+    /// Says who may connect and must tell whose connections it passes on; nothing where peers
+    /// speak for themselves.
+    let isProxy: ((SocketAddress) -> Bool)?
     /// A `Date` field line of this second.
     private(set) var date: [UInt8] = []
     /// Whether every response is the last of its connection.
@@ -80,10 +83,14 @@ public final class HTTPServer {
 
     /// Begins to take connections.
     ///
-    /// - Parameter tls: made on the loop; without it connections are plain.
+    /// - Parameters:
+    ///   - tls: made on the loop; without it connections are plain.
+    ///   - isProxy: where every connection begins with a header of the PROXY protocol: who may
+    ///     write one. Nobody else may connect.
     public init(
         on loop: EventLoop, socket: ListeningSocket, limits: ServerLimits, shared: Shared,
-        tls: TLSContext? = nil, handler: any RequestHandler
+        tls: TLSContext? = nil, isProxy: ((SocketAddress) -> Bool)? = nil,
+        handler: any RequestHandler
     ) throws(SystemError) {
         self.loop = loop
         self.socket = socket
@@ -91,6 +98,7 @@ public final class HTTPServer {
         clockLimits = ConnectionClock.Limits(limits)
         self.shared = shared
         self.tls = tls
+        self.isProxy = isProxy
         self.handler = handler
         refreshDate()
         listening = try loop.watch(socket.descriptor, for: .reading) { _ in self.accept() }
@@ -162,6 +170,7 @@ public final class HTTPServer {
     }
 
     private func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {
+        guard isProxy?(peer) ?? true else { return shared.connectionsRefused.add() }
         guard shared.peers.admit(peer.host, limits: limits) else {
             shared.connectionsRefused.add()
             return Self.turnAway(descriptor, date)
@@ -170,7 +179,7 @@ public final class HTTPServer {
         let connection = Connection(descriptor, address: peer, server: self)
         connection.index = connections.count
         connections.append(connection)
-        if tls != nil { shared.handshakesUnderWay.add(1) }
+        if connection.state == .handshaking { handshakeBegan() }
         do throws(SystemError) {
             try connection.start()
         } catch {
@@ -229,11 +238,24 @@ public final class HTTPServer {
         isCrowded ? min(.seconds(1), limits.handshakeTimeout) : limits.handshakeTimeout
     }
 
+    /// A handshake begins.
+    func handshakeBegan() { shared.handshakesUnderWay.add(1) }
+
     /// A handshake is over, be it for its time or with its connection.
     func handshakeEnded(outcome: String = "broken_off") {
         shared.handshakesUnderWay.add(-1)
         shared.handshakes(outcome).add()
         resumeAccepting()
+    }
+
+    /// Counts a connection among those of the client that a proxy has named.
+    ///
+    /// - Returns: whether the client may have one more.
+    func move(_ connection: Connection, to client: SocketAddress) -> Bool {
+        let isAllowed = shared.peers.move(
+            from: connection.peer.address.host, to: client.host, limits: limits)
+        if !isAllowed { shared.connectionsRefused.add() }
+        return isAllowed
     }
 
     func removed(_ connection: Connection) {

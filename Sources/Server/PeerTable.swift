@@ -24,11 +24,28 @@ public final class PeerTable: Sendable {
         }
     }
 
+    /// Counts a connection for another host, if the limits allow that one more.
+    func move(
+        from host: SocketAddress, to other: SocketAddress, limits: ServerLimits
+    ) -> Bool {
+        peers.withLock { peers in
+            Self.forget(host, in: &peers)
+            let count = peers[other, default: 0]
+            let isAllowed = count < limits.connectionsPerPeer
+            peers[isAllowed ? other : host, default: 0] += 1
+            return isAllowed
+        }
+    }
+
     func remove(_ host: SocketAddress) {
         peers.withLock { peers in
-            let count = peers[host, default: 1]
-            peers[host] = count > 1 ? count - 1 : nil
+            Self.forget(host, in: &peers)
             open.add(-1)
         }
+    }
+
+    private static func forget(_ host: SocketAddress, in peers: inout [SocketAddress: Int]) {
+        let count = peers[host, default: 1]
+        peers[host] = count > 1 ? count - 1 : nil
     }
 }

@@ -33,14 +33,18 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         let count = unsafe linux_address_octets(&address, &octets)
         let port = unsafe linux_address_port(&address)
         switch count {
-        case 4: self.init(ip: Array(octets[..<4]), port: port)
-        case 16
-        where octets[..<10].allSatisfy({ $0 == 0 }) && octets[10] == 0xFF && octets[11] == 0xFF:
-            // An IPv4 peer of a listener for both is the same peer on any listener.
-            self.init(ip: Array(octets[12...]), port: port)
-        case 16: self.init(ip: octets, port: port)
+        case 4, 16: self.init(peer: Array(octets[..<Int(count)]), port: port)
         default: self = .unix(path: "")
         }
+    }
+
+    /// A peer's address of 4 or 16 octets.
+    init(peer octets: [UInt8], port: UInt16) {
+        // An IPv4 peer of a listener for both is the same peer on any listener.
+        let isMapped =
+            octets.count == 16 && octets[..<10].allSatisfy { $0 == 0 } && octets[10] == 0xFF
+            && octets[11] == 0xFF
+        self.init(ip: isMapped ? Array(octets[12...]) : octets, port: port)
     }
 
     /// The peer without its port: what limits on peers go by.

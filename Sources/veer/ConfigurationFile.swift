@@ -107,7 +107,9 @@ struct CheckCommand: ParsableCommand {
         guard !schema else { return print(Settings.jsonSchema) }
         let (settings, warnings) = try ConfigurationFile.read(file)
         for warning in warnings { printError(warning.detailedDescription) }
-        let problems = CertificateFiles.problems(of: settings)
+        let problems =
+            CertificateFiles.problems(of: settings)
+            + CredentialFiles.problems(of: settings.sources)
         for problem in problems { printError(problem) }
         guard problems.isEmpty else { throw ExitStatus.configuration.code }
         if show {

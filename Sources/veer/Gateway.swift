@@ -57,9 +57,10 @@ final class Gateway {
     func run() throws(StartFailure) {
         Process.register(metrics, startedSeconds: startedSeconds)
         let certificates = try readCertificates()
+        let credentials = try readCredentials()
         let journal = try openJournal()
         do throws(SystemError) {
-            try run(journal, certificates, bind())
+            try run(journal, certificates, credentials, bind())
         } catch {
             _ = journal.send(.stop)
             journal.waitUntilStopped()
@@ -79,6 +80,15 @@ final class Gateway {
         do throws(ListenerMaterial.Unusable) {
             return try Certificates(
                 settings.listeners, metrics: metrics, logger: Logger(label: "TLS"))
+        } catch {
+            throw StartFailure(sentence: error.description, status: .configuration)
+        }
+    }
+
+    private func readCredentials() throws(StartFailure) -> Credentials {
+        do throws(CredentialFiles.Unusable) {
+            return try Credentials(
+                settings.sources, metrics: metrics, logger: Logger(label: "AUTH"))
         } catch {
             throw StartFailure(sentence: error.description, status: .configuration)
         }
@@ -120,7 +130,8 @@ final class Gateway {
     // MARK: - Running
 
     private func run(
-        _ journal: Journal, _ certificates: Certificates, _ sockets: Sockets
+        _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
+        _ sockets: Sockets
     ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
@@ -132,8 +143,16 @@ final class Gateway {
             settings, version: Version.number, announcements: announcements,
             journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
+        // Apart from the notices: strangers decide how many come.
+        let keysWanted = try Mailbox<Int>(messagesLimit: 64)
         let ingress = try startIngress(
-            journal, certificates, sockets, heartbeats, notices)
+            journal, certificates, credentials, sockets, heartbeats, notices, keysWanted)
+        try keysWanted.receive(on: loop) { sources in
+            for source in Set(sources) { credentials.wantKeys(ofSource: source) }
+        }
+        try credentials.follow(on: loop, userAgent: "veer/\(Version.number)") { methods in
+            for thread in ingress { thread.replace(authentication: methods) }
+        }
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
@@ -155,6 +174,7 @@ final class Gateway {
         }
         announce(sockets)
         try loop.run()
+        credentials.close()
         admin.closeAll()
         for thread in ingress { thread.stop() }
         vSphere?.join()
@@ -165,8 +185,9 @@ final class Gateway {
     }
 
     private func startIngress(
-        _ journal: Journal, _ certificates: Certificates, _ sockets: Sockets,
-        _ heartbeats: [Heartbeat], _ notices: Mailbox<Notice>
+        _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
+        _ sockets: Sockets, _ heartbeats: [Heartbeat], _ notices: Mailbox<Notice>,
+        _ keysWanted: Mailbox<Int>
     ) throws(SystemError) -> [IngressThread] {
         let metrics = metrics
         let shared = settings.listeners.map {
@@ -175,6 +196,7 @@ final class Gateway {
         let context = IngressContext(
             metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
             bounds: settings.sources.map(SourceBounds.init),
+            authentication: credentials.methods, keysWanted: { _ = keysWanted.send($0) },
             submit: { journal.send(.store($0)) }, obstacle: { journal.status.reason })
         var threads: [IngressThread] = []
         for number in 0..<threadsCount {

@@ -1,3 +1,4 @@
+import Authentication
 import Configuration
 import EventLoops
 import Ingress
@@ -11,6 +12,7 @@ struct IngressThread: Sendable {
         case sendAway
         case drain
         case replace(TLSMaterial, listener: Int)
+        case replaceAuthentication([[AuthenticationMethod]])
         case stop
     }
 
@@ -30,7 +32,7 @@ struct IngressThread: Sendable {
         heartbeat: Heartbeat,
         drained: @escaping @Sendable () -> Void
     ) throws(SystemError) {
-        let control = try Mailbox<Command>(messagesLimit: 8)
+        let control = try Mailbox<Command>(messagesLimit: 64)
         self.control = control
         thread = try EventLoop.start(name: "veer-ingress-\(number)") { loop throws(SystemError) in
             let ingress = try Ingress(
@@ -43,6 +45,8 @@ struct IngressThread: Sendable {
                     case .drain: ingress.drain(drained)
                     case .replace(let material, let listener):
                         ingress.replace(tls: material, ofListener: listener)
+                    case .replaceAuthentication(let methods):
+                        ingress.replace(authentication: methods)
                     case .stop:
                         ingress.closeAll()
                         loop.stop()
@@ -61,6 +65,11 @@ struct IngressThread: Sendable {
     /// Has new connections to a listener get other certificates.
     func replace(tls material: TLSMaterial, ofListener listener: Int) {
         _ = control.send(.replace(material, listener: listener))
+    }
+
+    /// Has requests judged by other secrets, of each source.
+    func replace(authentication methods: [[AuthenticationMethod]]) {
+        _ = control.send(.replaceAuthentication(methods))
     }
 
     /// Ends the thread, whatever is open, and waits for that.

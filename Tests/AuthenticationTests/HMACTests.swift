@@ -25,14 +25,14 @@ struct HMACTests {
     ) {
         let message = Array(vector.message.utf8)
         #expect(
-            hex(HMAC.sha256(key: Array(vector.key.utf8), message: message.span)) == vector.code)
+            hex(HMAC.sha256(key: Array(vector.key.utf8), of: message)) == vector.code)
     }
 
     @Test func `each digest makes a code of its own length`() {
         let message = Array("message".utf8)
-        #expect(HMAC.sha1(key: [1], message: message.span).count == 20)
-        #expect(HMAC.sha384(key: [1], message: message.span).count == 48)
-        #expect(HMAC.sha512(key: [1], message: message.span).count == 64)
+        #expect(HMAC.sha1(key: [1], of: message).count == 20)
+        #expect(HMAC.sha384(key: [1], of: message).count == 48)
+        #expect(HMAC.sha512(key: [1], of: message).count == 64)
     }
 
     @Test func `a digest is that of the published vector`() {

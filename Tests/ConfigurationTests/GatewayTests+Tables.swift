@@ -231,8 +231,8 @@ let sourceMistakes: Mistakes = [
     (
         "sources: [{name: a, webhook: {auth: [{}]}}]\n",
         [
-            "f:4:38: error: an item of auth needs one of 'basic', 'clientCertificate' at"
-                + " sources[0].webhook.auth[0] [missing-key]"
+            "f:4:38: error: an item of auth needs one of 'basic', 'bearer', 'jwt',"
+                + " 'clientCertificate' at sources[0].webhook.auth[0] [missing-key]"
         ]
     ),
     (
@@ -252,12 +252,10 @@ let sourceMistakes: Mistakes = [
         ]
     ),
     (
-        "sources: [{name: a, webhook: {auth: [{bearer: {tokens: [x]}}], allowPeers: []}}]\n",
+        "sources: [{name: a, horizon: {}}]\n",
         [
-            "f:4:39: error: 'bearer' is not supported by this version yet at"
-                + " sources[0].webhook.auth[0]; remove it [not-yet-supported]",
-            "f:4:64: error: 'allowPeers' is not supported by this version yet at sources[0].webhook;"
-                + " remove it [not-yet-supported]",
+            "f:4:21: error: 'horizon' is not supported by this version yet at sources[0];"
+                + " remove it [not-yet-supported]"
         ]
     ),
     (

@@ -33,14 +33,14 @@ import Testing
         peer.send(octets: preface + Frame.settings().octets)
         for number in 0...100 { peer.send(.headers(Int32(2 * number + 1), isEnd: true)) }
         #expect(peer.resetCode(of: 201) == Code.refusedStream)
-        #expect(peer.session.openStreamsCount == 100)
+        #expect(peer.openStreamsCount == 100)
         #expect(peer.goaway == nil)
     }
 
     @Test func `82 - a client that was told ends its connection by one stream too many`() {
         let peer = Peer()
         for number in 0...100 { peer.send(.headers(Int32(2 * number + 1), isEnd: true)) }
-        #expect(peer.session.openStreamsCount == 100)
+        #expect(peer.openStreamsCount == 100)
         #expect(peer.goaway == Code.protocolError)
     }
 
@@ -54,7 +54,7 @@ import Testing
         #expect(peer.goaway == nil)
         peer.pass(seconds: 1)
         #expect(count(peer) { reset(200 + $0) } == 21)
-        #expect(peer.session.openStreamsCount == 0)
+        #expect(peer.openStreamsCount == 0)
     }
 
     @Test func `83 - work on a reset request counts until it's answered`() {
@@ -66,11 +66,11 @@ import Testing
             peer.send(.reset(stream))
             #expect(peer.steps.last == .cancelled(stream: stream))
         }
-        #expect(peer.session.openStreamsCount == 100)
+        #expect(peer.openStreamsCount == 100)
         peer.send(.headers(201, isEnd: true))
         #expect(peer.resetCode(of: 201) == Code.refusedStream)
         peer.respond(1, Response(status: 202))
-        #expect(peer.session.openStreamsCount == 99)
+        #expect(peer.openStreamsCount == 99)
         peer.send(.headers(203, isEnd: true))
         #expect(peer.steps.last == .request(stream: 203))
     }
@@ -98,7 +98,7 @@ import Testing
         }
         // Oddities have a budget of their own, which is smaller; and some end it at once.
         #expect(ended.map { $0 <= 201 } ?? (peer.goaway != nil))
-        #expect(peer.session.openStreamsCount <= 1)
+        #expect(peer.openStreamsCount <= 1)
     }
 
     @Test func `85 - pings have a budget`() {
@@ -154,14 +154,14 @@ import Testing
 
     @Test func `91 - nothing is read while answers to frames pile up`() {
         let peer = Peer()
-        #expect(peer.session.wantsInput)
+        #expect(peer.wantsInput)
         // Slow enough for the budget, but nothing is written.
         for number in 0..<600 {
             peer.session.receive(ping.octets.span, now: number * 100_000_000)
         }
-        #expect(!peer.session.wantsInput)
+        #expect(!peer.wantsInput)
         peer.turn()
-        #expect(peer.session.wantsInput)
+        #expect(peer.wantsInput)
         #expect(peer.frames(.ping).count == 600)
     }
 
@@ -174,7 +174,7 @@ import Testing
         #expect(peer.resetCode(of: 1) == nil)
         peer.pass(seconds: 2)
         #expect(peer.resetCode(of: 1) == Code.cancel)
-        #expect(peer.session.isIdle)
+        #expect(peer.isIdle)
     }
 
     @Test func `92 - window updates are bounded by what they could be for`() {
@@ -193,7 +193,7 @@ import Testing
         let bomb = block(request("GET", "/")) + field + [UInt8](repeating: 0xBE, count: 50)
         peer.send(Frame(.headers, flags: 5, stream: 1, payload: bomb))
         #expect(peer.nextFields()?.first == ":status: 431")
-        #expect(peer.session.openStreamsCount == 0)
+        #expect(peer.openStreamsCount == 0)
         peer.send(
             Frame(.headers, flags: 5, stream: 3, payload: block(request("GET", "/")) + [0xBE]))
         #expect(peer.take(3)?.fields == ["x=" + value])
@@ -207,7 +207,7 @@ import Testing
         let bomb = block(request("GET", "/")) + field + [UInt8](repeating: 0xBE, count: 16_000)
         peer.send(Frame(.headers, flags: 5, stream: 1, payload: bomb))
         #expect(peer.nextFields()?.first == ":status: 431")
-        #expect(peer.session.heldHeadBytes == 0)
+        #expect(peer.heldHeadBytes == 0)
     }
 
     @Test(arguments: [(99, true), (100, false)])
@@ -222,7 +222,7 @@ import Testing
         let peer = Peer()
         let fields = request("GET", "/", [("x", String(repeating: "v", count: 15_000))])
         for number in 0..<20 { peer.send(.headers(Int32(2 * number + 1), fields)) }
-        #expect(peer.session.heldHeadBytes <= 256 * 1024)
+        #expect(peer.heldHeadBytes <= 256 * 1024)
         #expect(peer.frames(.reset).count == 3)
         #expect(peer.resetCode(of: 39) == Code.refusedStream)
     }
@@ -231,12 +231,12 @@ import Testing
         let peer = Peer()
         peer.send(.settings([(4, 0)]))
         for number in 0..<100 { peer.send(.headers(Int32(2 * number + 1))) }
-        #expect(peer.session.openStreamsCount == 100)
+        #expect(peer.openStreamsCount == 100)
         peer.pass(seconds: 31)
-        #expect(peer.session.heldHeadBytes == 0)
+        #expect(peer.heldHeadBytes == 0)
         peer.pass(seconds: 31)
-        #expect(peer.session.openStreamsCount == 0)
-        #expect(peer.session.isIdle || peer.session.isOver)
+        #expect(peer.openStreamsCount == 0)
+        #expect(peer.isIdle || peer.isOver)
     }
 
     @Test func `94 - a head that never ends is reset`() {
@@ -244,7 +244,7 @@ import Testing
         peer.send(.headers(1, isWhole: false))
         peer.pass(seconds: 31)
         #expect(peer.resetCode(of: 1) == Code.cancel)
-        #expect(peer.session.openStreamsCount == 0)
+        #expect(peer.openStreamsCount == 0)
         peer.send(Frame(.continuation, flags: 4, stream: 1, payload: block([("a", "b")])))
         #expect(peer.goaway == nil)
         peer.send(.headers(3, isEnd: true))
@@ -272,7 +272,7 @@ import Testing
         #expect(peer.nextFields()?.first == ":status: 408")
         peer.pass(seconds: 0.25)
         #expect(peer.resetCode(of: 1) == Code.noError)
-        #expect(peer.session.openStreamsCount == 0)
+        #expect(peer.openStreamsCount == 0)
     }
 
     @Test func `an honest slow body is taken`() {
@@ -292,9 +292,9 @@ import Testing
         peer.send(.headers(3, isEnd: true))
         #expect(peer.steps.last == .request(stream: 3))
         peer.respond(1, Response(status: 204))
-        #expect(!peer.session.isOver)
+        #expect(!peer.isOver)
         peer.respond(3, Response(status: 204))
-        #expect(peer.session.isOver)
+        #expect(peer.isOver)
     }
 
     @Test func `115 - a connection is drained after its share of streams`() {
@@ -306,11 +306,11 @@ import Testing
             peer.respond(Int32(2 * number + 1), Response(status: 204))
             #expect(peer.frames(.goaway).count == (number < 9 ? 0 : 1))
         }
-        #expect(!peer.session.isOver)
+        #expect(!peer.isOver)
         peer.pass(seconds: 1.1)
         #expect(peer.frames(.goaway).map { $0.number(at: 0) } == [0x7FFF_FFFF, 23])
         #expect(peer.goaway == Code.noError)
-        #expect(peer.session.isOver)
+        #expect(peer.isOver)
     }
 
     @Test func `110 - our settings are to be acknowledged within ten seconds`() {
@@ -320,6 +320,6 @@ import Testing
         #expect(peer.goaway == nil)
         peer.pass(seconds: 0.2)
         #expect(peer.goaway == Code.settingsTimeout)
-        #expect(peer.session.isOver)
+        #expect(peer.isOver)
     }
 }

@@ -55,7 +55,7 @@ private final class Sender {
         return hasSent
     }
 
-    private var held: Int { peer.session.streams.reduce(0) { $0 + $1.request.message.count } }
+    private var held: Int { peer.streams.reduce(0) { $0 + $1.request.message.count } }
 
     /// Learns what the server has sent.
     private func look() {
@@ -100,7 +100,7 @@ private final class Sender {
         #expect(taken == 100)
         #expect(sender.mostHeld <= 3 * 1024 * 1024)
         #expect(peer.goaway == nil)
-        #expect(peer.session.isIdle)
+        #expect(peer.isIdle)
     }
 
     @Test func `a body of the greatest length arrives while others wait`() {
@@ -117,7 +117,7 @@ private final class Sender {
             peer.steps = []
         }
         #expect(sender.unsent.isEmpty)
-        #expect(peer.session.isIdle)
+        #expect(peer.isIdle)
     }
 
     @Test func `a body over the limit is refused, and what still comes is dropped`() {
@@ -132,7 +132,7 @@ private final class Sender {
         #expect(peer.resetCode(of: 1) == Code.noError)
         peer.send(.data(1, [1, 2, 3]))
         #expect(peer.goaway == nil)
-        #expect(peer.session.openStreamsCount == 0)
+        #expect(peer.openStreamsCount == 0)
     }
 
     @Test func `what waits for its window isn't slow`() {
@@ -150,7 +150,7 @@ private final class Sender {
         #expect(peer.nextFields()?.first == ":status: 408")
         peer.pass(seconds: 1)
         #expect(sender.unsent[3] != nil)
-        #expect(peer.session.openStreamsCount == 1)
+        #expect(peer.openStreamsCount == 1)
     }
 
     @Test func `107 - more than a stream's window ends the connection`() {
@@ -186,7 +186,7 @@ private final class Sender {
         #expect(peer.body(of: 1).count == 15_000)
         peer.send(.windowUpdate(1, 1_000_000), .windowUpdate(0, 1_000_000))
         #expect(peer.body(of: 1) == body)
-        #expect(peer.session.isIdle)
+        #expect(peer.isIdle)
     }
 
     @Test func `109 - a response that is stalled by its window goes in the end`() {
@@ -196,6 +196,6 @@ private final class Sender {
         peer.send(.settings([(4, 0)]))
         peer.pass(seconds: 31)
         #expect(peer.resetCode(of: 1) == Code.cancel)
-        #expect(peer.session.isIdle)
+        #expect(peer.isIdle)
     }
 }

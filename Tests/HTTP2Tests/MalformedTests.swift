@@ -29,7 +29,7 @@ enum Code {
         let peer = Peer(greets: false)
         peer.send(octets: Array(text.utf8))
         #expect(peer.goaway == Code.protocolError)
-        #expect(peer.session.isOver)
+        #expect(peer.isOver)
         #expect(peer.steps.count == 1)
     }
 
@@ -152,7 +152,7 @@ enum Code {
         peer.send(octets: [UInt8](repeating: 0xFF, count: 100))
         #expect(peer.steps.count == count)
         #expect(peer.frames(.goaway).count == 1)
-        #expect(peer.session.isOver)
+        #expect(peer.isOver)
     }
 
     @Test func `117 - a connection that only says hello is nothing to report`() {
@@ -165,7 +165,7 @@ enum Code {
         #expect(peer.goaway == code, sourceLocation: sourceLocation)
         let refusals = peer.steps.filter { if case .refused = $0 { true } else { false } }
         #expect(refusals.count == 1, sourceLocation: sourceLocation)
-        #expect(peer.session.isOver, sourceLocation: sourceLocation)
+        #expect(peer.isOver, sourceLocation: sourceLocation)
     }
 }
 

@@ -1,10 +1,11 @@
 import CNghttp2
 import HTTP
-import HTTP2
+
+@testable import HTTP2
 
 /// A client with its server, joined in memory.
 final class Peer {
-    let session: HTTP2Session
+    var session: HTTP2Session
     var now = 0
     /// What the server has sent.
     var frames: [Frame] = []
@@ -74,6 +75,17 @@ final class Peer {
         session.release(stream)
         return request
     }
+
+    // MARK: - What the session says
+
+    // An expectation can't look into what isn't copied.
+    var isIdle: Bool { session.isIdle }
+    var isOver: Bool { session.isOver }
+    var hasOutput: Bool { session.hasOutput }
+    var wantsInput: Bool { session.wantsInput }
+    var openStreamsCount: Int { session.openStreamsCount }
+    var heldHeadBytes: Int { session.heldHeadBytes }
+    var streams: [HTTP2Stream] { session.streams }
 
     // MARK: - What came back
 

@@ -21,7 +21,7 @@ import Testing
         var dice = Dice(state: UInt64(seed))
         let peer = Peer()
         var requests: Set<Int32> = []
-        for _ in 0..<300 where !peer.session.isOver {
+        for _ in 0..<300 where !peer.isOver {
             peer.now += Int.random(in: 0..<100_000_000, using: &dice)
             var octets = frame(of: peer, &dice).octets
             if Int.random(in: 0..<200, using: &dice) == 0 {
@@ -36,20 +36,20 @@ import Testing
                 if Bool.random(using: &dice) { _ = peer.take(stream) }
                 peer.respond(stream, Response(status: 200, contentType: "a/b", body: "hello"))
             }
-            #expect(peer.session.openStreamsCount <= 100)
-            #expect(peer.session.streams.reduce(0) { $0 + $1.request.message.count } < 3_000_000)
+            #expect(peer.openStreamsCount <= 100)
+            #expect(peer.streams.reduce(0) { $0 + $1.request.message.count } < 3_000_000)
         }
         for stream in requests { peer.respond(stream, Response(status: 202)) }
         // Once for the rest of the requests, once for the responses that nobody takes.
         peer.pass(seconds: 31)
         peer.pass(seconds: 31)
-        #expect(peer.session.openStreamsCount == 0)
-        #expect(peer.session.heldHeadBytes == 0)
+        #expect(peer.openStreamsCount == 0)
+        #expect(peer.heldHeadBytes == 0)
     }
 
     /// Mostly what a sane peer sends.
     private func frame(of peer: Peer, _ dice: inout Dice) -> Frame {
-        let open = peer.session.streams.filter { $0.phase == .body }.map(\.number)
+        let open = peer.streams.filter { $0.phase == .body }.map(\.number)
         let isSane = Int.random(in: 0..<100, using: &dice) > 0
         let stream = isSane ? open.randomElement(using: &dice) : dice.opened - 4
         let isEnd = Bool.random(using: &dice)

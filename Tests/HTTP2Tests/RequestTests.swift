@@ -50,9 +50,9 @@ import Testing
             let fields = request("POST", "/", [("content-length", "1048576")])
             peer.send(.headers(Int32(2 * number + 1), fields))
         }
-        let room = peer.session.streams.reduce(0) { $0 + $1.request.message.capacity }
+        let room = peer.streams.reduce(0) { $0 + $1.request.message.capacity }
         #expect(room <= 4 * 1024 * 1024)
-        let first = try #require(peer.session.stream(1))
+        let first = try #require(peer.streams.first)
         #expect(first.request.message.capacity >= 1024 * 1024)
     }
 }

@@ -20,6 +20,11 @@ import Testing
         for (name, value) in parts {
             try builder.count(nameBytes: name.utf8.count, valueBytes: value.utf8.count)
             let start = decoded.message.count
+            if let field = RequestHeadBuilder.PseudoField(octets(name).span) {
+                decoded.message += octets(value)
+                builder.add(field, octets(value).span, at: start..<decoded.message.count)
+                continue
+            }
             decoded.message += octets(name)
             let end = decoded.message.count
             decoded.message += octets(value)

@@ -43,8 +43,9 @@ import Testing
         ],
 
         "Ingress": [
-            "CloudEvents", "Configuration", "EventLoops", "Filters", "Glibc", "HTTP", "HTTP2",
-            "Journal", "Logging", "Server", "Synchronization", "TLS", "Telemetry", "Webhooks",
+            "Authentication", "CloudEvents", "Configuration", "EventLoops", "Filters", "Glibc",
+            "HTTP", "HTTP2", "Journal", "Logging", "Server", "Synchronization", "TLS", "Telemetry",
+            "Webhooks",
         ],
         "Delivery": [
             "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
@@ -54,10 +55,14 @@ import Testing
             "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
             "Logging", "Outbound", "SOAP", "Synchronization", "Telemetry",
         ],
-        "Admin": ["Configuration", "EventLoops", "HTTP", "Logging", "Server", "Telemetry"],
+        "Admin": [
+            "Authentication", "Configuration", "EventLoops", "HTTP", "Logging", "Server",
+            "Telemetry",
+        ],
 
         "veer": [
-            "Admin", "ArgumentParser", "CLinux", "CloudEvents", "Configuration", "Delivery",
+            "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
+            "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
             "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "VSphere",
             "Webhooks",
