@@ -29,12 +29,12 @@ public struct IngressContext: Sendable {
     public var logger: Logger
     /// A place for each source of the settings.
     public var statistics: [SourceStatistics]
+    /// What each source of the settings is held to.
+    public var bounds: [SourceBounds]
     /// The ways to be let in, of each source of the settings.
     public var authentication: [[AuthenticationMethod]]
     /// Told of a source by whose number a token came that names an unknown key.
     public var keysWanted: @Sendable (Int) -> Void
-    /// What each source of the settings is held to.
-    public var bounds: [SourceBounds]
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
     /// Why no requests should be sent here, if something keeps them from being taken.
@@ -46,17 +46,17 @@ public struct IngressContext: Sendable {
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
-        authentication: [[AuthenticationMethod]],
-        keysWanted: @escaping @Sendable (Int) -> Void, bounds: [SourceBounds],
+        bounds: [SourceBounds], authentication: [[AuthenticationMethod]],
+        keysWanted: @escaping @Sendable (Int) -> Void,
         submit: @escaping @Sendable (Submission) -> Bool,
         obstacle: @escaping @Sendable () -> String?
     ) {
         self.metrics = metrics
         self.logger = logger
         self.statistics = statistics
+        self.bounds = bounds
         self.authentication = authentication
         self.keysWanted = keysWanted
-        self.bounds = bounds
         replays = statistics.map { _ in ReplayGuard() }
         self.submit = submit
         self.obstacle = obstacle

@@ -37,8 +37,7 @@ final class ListenerHandler: RequestHandler {
         let now = ingress.nanoseconds
         let refusal =
             source.refusal(
-                head, message, now: now,
-                client: { self.address(of: peer, head, message) },
+                head, message, now: now, client: { self.address(of: peer, head, message) },
                 identity: { self.identity(of: peer, head, message) })
             ?? source.originRefusal(head, message, now: now)
         return refusal.map { ingress.refuse($0, source, peer) }

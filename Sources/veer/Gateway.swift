@@ -195,8 +195,8 @@ final class Gateway {
         }
         let context = IngressContext(
             metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
-            authentication: credentials.methods, keysWanted: { _ = keysWanted.send($0) },
             bounds: settings.sources.map(SourceBounds.init),
+            authentication: credentials.methods, keysWanted: { _ = keysWanted.send($0) },
             submit: { journal.send(.store($0)) }, obstacle: { journal.status.reason })
         var threads: [IngressThread] = []
         for number in 0..<threadsCount {

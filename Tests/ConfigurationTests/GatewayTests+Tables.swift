@@ -252,6 +252,13 @@ let sourceMistakes: Mistakes = [
         ]
     ),
     (
+        "sources: [{name: a, horizon: {}}]\n",
+        [
+            "f:4:21: error: 'horizon' is not supported by this version yet at sources[0];"
+                + " remove it [not-yet-supported]"
+        ]
+    ),
+    (
         "sources: [{name: a, webhook: {handshake: {origins: ['a b']}, rateLimit: {burst: 1}}}]\n",
         [
             "f:4:53: error: 'a b' is not an origin at sources[0].webhook.handshake.origins[0];"
