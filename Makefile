@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-instructions fmt lint
+.PHONY: help run build test bench bench-instructions fuzz fmt lint
 
 swift_flags := --explicit-target-dependency-import-check error
 venv := .build/venv
@@ -33,13 +33,17 @@ bench-instructions: build $(venv)/ready ## count the instructions of a request, 
 	@.ci/packages bench
 	$(python) Tests/Benchmarks/instructions.py
 
+fuzz: ## throw octets at what reads requests and events, FUZZ_SECONDS (600) for each
+	@.ci/packages build
+	.ci/fuzz
+
 fmt: ## format the sources in place
 	swift format --in-place --parallel --recursive Sources Tests Package.swift
 
 lint: ## check the form of the sources
 	@.ci/packages test
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
-	shellcheck .ci/run .ci/packages .ci/demo certs/make-dev-certs
+	shellcheck .ci/run .ci/fuzz .ci/packages .ci/demo certs/make-dev-certs
 
 $(venv)/ready: Tests/EndToEnd/requirements.txt
 	@.ci/packages test

@@ -39,6 +39,9 @@ func checkValue(_ octets: [UInt8]) {
 func checkBinary(_ octets: [UInt8]) {
     let lines = octets.split(separator: 10, maxSplits: 32, omittingEmptySubsequences: false)
     let fields = lines.prefix { !$0.isEmpty }
+    // Whoever reads a head lets no other octet into a name.
+    let tokens = Array("-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_".utf8)
+    guard fields.allSatisfy({ $0.prefix { $0 != 58 }.allSatisfy(tokens.contains) }) else { return }
     let body = lines.dropFirst(fields.count + 1).joined(separator: [10])
     let message = Message(
         fields.map { line in

@@ -82,7 +82,8 @@ private func requestReading(_ reads: [[UInt8]]) -> Reading {
                 case .head: break
                 case .request(let body):
                     reading.heads.append(reader.head)
-                    reading.texts.append(Array(buffer.octets[buffer.unread][body]))
+                    let message = Array(buffer.octets[buffer.unread])
+                    reading.texts.append(Array(message[body]))
                     reader.finish(&buffer)
                 }
             }
