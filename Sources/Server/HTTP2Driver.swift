@@ -34,10 +34,13 @@ final class HTTP2Driver: VersionDriver {
         return isMoreLeft
     }
 
+    /// The reads of one turn: what is in them may be thousands of fields to decode.
+    private static let readsOfTurn = 8
+
     private func read(
         into buffer: inout ReadBuffer, _ connection: Connection, now: Int
     ) -> Bool {
-        for _ in 0..<Connection.stepsOfTurn {
+        for _ in 0..<Self.readsOfTurn {
             guard connection.state == .open else { return false }
             // What answers to frames piles up is written before more of them are read.
             if !session.wantsInput { write(connection) }
