@@ -42,6 +42,8 @@ class VCenter:
         self.password = "secret"
         self.calls = []
         self.is_stalled = False
+        self.faults = {}
+        """Types of faults, by the calls that they answer."""
         self.responses = []
         """Bodies that take the place of the next answers but logins."""
         self.port = 0
@@ -131,6 +133,8 @@ class VCenter:
                 self.sessions.add(session)
                 headers["Set-Cookie"] = f"vmware_soap_session={session}; Path=/; HttpOnly"
                 content = "<returnval/>"
+            elif name in self.faults:
+                raise Fault(self.faults[name])
             elif name == "RetrieveServiceContent":
                 content = CONTENT
             elif not session or session[1] not in self.sessions:
