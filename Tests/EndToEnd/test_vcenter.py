@@ -176,6 +176,14 @@ def test_a_check_tries_a_wrong_password_once(tmp_path, vcenter):
     assert "mistaken" not in reply.stdout + reply.stderr
 
 
+def test_a_check_sends_a_login_once_whatever_comes(tmp_path, vcenter):
+    vcenter.hang_ups = {"Login"}
+    reply = check_online(tmp_path, vcenter)
+    assert reply.returncode == 1
+    assert f"source vc1: {vcenter.url} can't be reached (reset: " in reply.stderr
+    assert vcenter.calls == ["RetrieveServiceContent", "Login"]
+
+
 def test_a_check_tells_of_a_privilege_that_is_missing(tmp_path, vcenter):
     vcenter.faults["CreateCollectorForEvents"] = "NoPermission"
     reply = check_online(tmp_path, vcenter)
