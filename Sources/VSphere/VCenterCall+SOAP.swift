@@ -164,7 +164,9 @@ extension VCenterCall {
 
 extension ServiceContent {
     init(_ value: XMLElement) {
-        apiVersion = value.child("about")?.child("apiVersion")?.text ?? ""
+        let about = value.child("about")
+        product = about?.child("fullName")?.text ?? about?.child("name")?.text ?? ""
+        apiVersion = about?.child("apiVersion")?.text ?? ""
         rootFolder = value.child("rootFolder")?.text ?? rootFolder
         propertyCollector = value.child("propertyCollector")?.text ?? propertyCollector
         sessionManager = value.child("sessionManager")?.text ?? sessionManager

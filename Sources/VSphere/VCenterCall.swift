@@ -1,4 +1,5 @@
 internal import CloudEvents
+internal import Outbound
 internal import SOAP
 
 /// What is asked of a vCenter.
@@ -45,6 +46,9 @@ enum VCenterCall: Equatable, Sendable {
     /// Whether an answer that gets lost is lost for good.
     var movesCursor: Bool { if case .readNext = self { true } else { false } }
 
+    /// Whether it may not be sent again by itself: each wrong password counts.
+    var isSentOnce: Bool { movesCursor || self == .login }
+
     /// How long the whole answer may take.
     var timeout: Duration {
         switch self {
@@ -58,6 +62,8 @@ enum VCenterCall: Equatable, Sendable {
 
 /// What a vCenter says of itself.
 struct ServiceContent: Equatable, Sendable {
+    /// The product's name and version.
+    var product = ""
     var apiVersion = ""
     var rootFolder = "group-d1"
     var propertyCollector = "propertyCollector"
@@ -81,8 +87,8 @@ enum VCenterAnswer: Sendable {
 
 /// Why a call brought no answer.
 enum VCenterFailure: Error, Equatable, Sendable {
-    /// No whole response came.
-    case unreachable(String)
+    /// No whole response came, maybe because of a certificate.
+    case unreachable(String, TLSFault? = nil)
     /// A response that isn't SOAP's.
     case status(Int)
     /// A response that can't be read, or is larger than we take.
@@ -105,7 +111,7 @@ enum VCenterFailure: Error, Equatable, Sendable {
 extension VCenterFailure: CustomStringConvertible {
     var description: String {
         switch self {
-        case .unreachable(let detail): detail
+        case .unreachable(let detail, _): detail
         case .status(let status): "status \(status)"
         case .unreadable(let detail): "unreadable response: \(detail)"
         case .fault(let fault): fault.type.isEmpty ? fault.text : "\(fault.type): \(fault.text)"

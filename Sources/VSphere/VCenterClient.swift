@@ -12,7 +12,7 @@ final class VCenterClient {
 
     private let http: HTTPClient
     private let endpoint: HTTPEndpoint
-    /// For calls that must not be answered twice.
+    /// For calls that must not be sent twice.
     private let onceEndpoint: HTTPEndpoint
     private let limits: XMLLimits
     private var context = VCenterCall.Context()
@@ -65,7 +65,7 @@ final class VCenterClient {
         let octets = call.envelope(context)
         let request = HTTPRequest(
             fields: fields, octets: octets, body: octets.indices, timeout: call.timeout)
-        http.send(request, to: call.movesCursor ? onceEndpoint : endpoint) { [weak self] response in
+        http.send(request, to: call.isSentOnce ? onceEndpoint : endpoint) { [weak self] response in
             guard let self else { return }
             completion(outcome(of: call, response))
         }
@@ -75,7 +75,9 @@ final class VCenterClient {
         if response.isCut {
             return .failure(.unreadable("it's larger than \(limits.bytes) octets"))
         }
-        if let error = response.error { return .failure(.unreachable(error.description)) }
+        if let error = response.error {
+            return .failure(.unreachable(error.description, error.tlsFault))
+        }
         guard let status = response.status else { return .failure(.unreachable("no response")) }
         do throws(VCenterFailure) {
             let answer = try call.answer(status: status, response.body, limits: limits)

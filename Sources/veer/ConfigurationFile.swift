@@ -1,4 +1,3 @@
-import ArgumentParser
 import Configuration
 import Glibc
 import Logging
@@ -68,55 +67,4 @@ enum ConfigurationFile {
 func printError(_ text: String) {
     let octets = Array("\(text)\n".utf8)
     _ = unsafe write(STDERR_FILENO, octets, octets.count)
-}
-
-/// Says whether a configuration can be used.
-struct CheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Says all that is wrong with a configuration.",
-        discussion: """
-            Nothing is opened but the files that hold secrets and certificates. The exit status is
-            0 for a configuration that can be used, 78 for one that can't, 66 where there is no
-            file.
-
-            Example: veer check veer.yaml --show
-            """)
-
-    @Argument(help: "The configuration file; - reads the standard input.")
-    var file: String?
-
-    @Flag(help: "Take warnings for errors.")
-    var denyWarnings = false
-
-    @Flag(
-        help:
-            "Print the settings, of a file or built in, with every default."
-    )
-    var show = false
-
-    @Flag(help: "Print the JSON Schema of veer/v1 and check nothing.")
-    var schema = false
-
-    func validate() throws {
-        guard file != nil || schema || show else {
-            throw ValidationError("name the file to check")
-        }
-    }
-
-    func run() throws {
-        guard !schema else { return print(Settings.jsonSchema) }
-        let (settings, warnings) = try ConfigurationFile.read(file)
-        for warning in warnings { printError(warning.detailedDescription) }
-        let problems =
-            CertificateFiles.problems(of: settings)
-            + CredentialFiles.problems(of: settings.sources)
-        for problem in problems { printError(problem) }
-        guard problems.isEmpty else { throw ExitStatus.configuration.code }
-        if show {
-            print(settings.maskedYAML, terminator: "")
-        } else {
-            print("\(file ?? "the built-in configuration") can be used")
-        }
-        if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
-    }
 }

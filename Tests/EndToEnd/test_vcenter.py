@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+import socket
 import time
 
 import pytest
@@ -140,6 +142,73 @@ def test_wrong_credentials_are_told_and_not_tried_again_soon(start, sink, vcente
     assert "wrong" not in veer.text
     time.sleep(3)
     assert vcenter.calls.count("Login") == 1
+
+
+def check_online(directory, vcenter, *others, **options):
+    """What `check --online` says of vCenters."""
+    sources = [{"name": "vc1", "vcenter": vcenter.source(**options)}]
+    sources += [
+        {"name": f"vc{place}", "vcenter": other.source()} for place, other in enumerate(others, 2)]
+    path = directory / "veer.yaml"
+    path.write_text(json.dumps(gateway(listeners=[], sources=sources)))
+    return command("check", path, "--online", directory=directory)
+
+
+def test_a_check_tells_what_the_account_sees(tmp_path, vcenter):
+    vcenter.happen(1, time.time() - 600)
+    vcenter.happen(1, time.time() - 60)
+    reply = check_online(tmp_path, vcenter)
+    assert reply.returncode == 0, reply.stderr
+    assert "vc1: VMware vCenter Server, API 8.0.2.0\n" in reply.stdout
+    assert "vc1: logged in as u\n" in reply.stdout
+    assert "vc1: its events can be read\n" in reply.stdout
+    assert re.search(r"vc1: the oldest event of the last 3600 s: \S+Z, 60\d s ago", reply.stdout)
+    assert re.search(r"vc1: the newest event: \S+Z, 6\d s ago", reply.stdout)
+    assert vcenter.calls[-1] == "Logout"
+    assert "secret" not in reply.stdout + reply.stderr
+
+
+def test_a_check_tries_a_wrong_password_once(tmp_path, vcenter):
+    reply = check_online(tmp_path, vcenter, password="mistaken")
+    assert reply.returncode == 1
+    assert "source vc1: u can't log in (InvalidLogin: no); this was tried once" in reply.stderr
+    assert vcenter.calls == ["RetrieveServiceContent", "Login"]
+    assert "mistaken" not in reply.stdout + reply.stderr
+
+
+def test_a_check_sends_a_login_once_whatever_comes(tmp_path, vcenter):
+    vcenter.hang_ups = {"Login"}
+    reply = check_online(tmp_path, vcenter)
+    assert reply.returncode == 1
+    assert f"source vc1: {vcenter.url} can't be reached (reset: " in reply.stderr
+    assert vcenter.calls == ["RetrieveServiceContent", "Login"]
+
+
+def test_a_check_tells_of_a_privilege_that_is_missing(tmp_path, vcenter):
+    vcenter.faults["CreateCollectorForEvents"] = "NoPermission"
+    reply = check_online(tmp_path, vcenter)
+    assert reply.returncode == 1
+    assert "source vc1: u may not read events (NoPermission: no); give it" in reply.stderr
+    assert vcenter.calls[-1] == "Logout"
+
+
+def test_a_check_tells_who_is_away_and_asks_the_others(tmp_path, vcenter):
+    other = VCenter()
+    vcenter.stop()
+    reply = check_online(tmp_path, vcenter, other)
+    other.stop()
+    assert reply.returncode == 1
+    assert f"source vc1: {vcenter.url} can't be reached (connect: " in reply.stderr
+    assert "source vc2" not in reply.stderr
+    assert "vc2: its events can be read" in reply.stdout
+
+
+def test_a_check_gives_up_a_vcenter_that_says_nothing(tmp_path, vcenter):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        reply = check_online(tmp_path, vcenter, address=f"http://127.0.0.1:{port}/sdk")
+    assert reply.returncode == 1
+    assert "(no answer within 15 seconds)" in reply.stderr
 
 
 @pytest.mark.parametrize("body", [

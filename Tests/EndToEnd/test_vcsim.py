@@ -13,7 +13,7 @@ import pytest
 from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim
 
-from veer import ROOT, gateway, wait_until
+from veer import ROOT, command, gateway, wait_until
 
 BINARY = pathlib.Path(os.environ.get("VCSIM", ROOT / ".build/vcsim"))
 
@@ -121,6 +121,21 @@ def test_what_happens_to_machines_arrives(start, sink, simulator):
         "VmRemovedEvent", "VmBeingClonedEvent"}
     assert veer.metric("veer_vcenter_oddities_total") == 0
     Disconnect(session)
+
+
+@pytest.mark.parametrize("tls, status, word", [
+    ({"insecure": True}, 0, ""), ({}, 1, "name the file with its authority in tls.ca"),
+    ({"thumbprint": "00" * 32}, 1, "its certificate isn't that of tls.thumbprint"),
+], ids=["any", "unknown authority", "another thumbprint"])
+def test_a_check_asks_it(tmp_path, simulator, tls, status, word):
+    source = simulator.source(tls=tls)
+    path = tmp_path / "veer.yaml"
+    path.write_text(json.dumps(gateway(
+        listeners=[], sources=[{"name": "vc1", "vcenter": source}])))
+    reply = command("check", path, "--online", directory=tmp_path)
+    assert reply.returncode == status, reply.stderr
+    assert word in reply.stderr
+    assert ("vc1: the oldest event of the last 3600 s: 2" in reply.stdout) == (status == 0)
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])

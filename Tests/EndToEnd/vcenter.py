@@ -42,6 +42,10 @@ class VCenter:
         self.password = "secret"
         self.calls = []
         self.is_stalled = False
+        self.hang_ups = set()
+        """Calls that end the connection, without an answer."""
+        self.faults = {}
+        """Types of faults, by the calls that they answer."""
         self.responses = []
         """Bodies that take the place of the next answers but logins."""
         self.port = 0
@@ -121,6 +125,8 @@ class VCenter:
         method = next(iter(ElementTree.fromstring(octets)[0]))
         name = method.tag.split("}")[1]
         self.calls.append(name)
+        if name in self.hang_ups:
+            raise OSError
         session = re.search(r"vmware_soap_session=(\w+)", handler.headers.get("Cookie", ""))
         headers, status = {}, 200
         try:
@@ -131,6 +137,8 @@ class VCenter:
                 self.sessions.add(session)
                 headers["Set-Cookie"] = f"vmware_soap_session={session}; Path=/; HttpOnly"
                 content = "<returnval/>"
+            elif name in self.faults:
+                raise Fault(self.faults[name])
             elif name == "RetrieveServiceContent":
                 content = CONTENT
             elif not session or session[1] not in self.sessions:

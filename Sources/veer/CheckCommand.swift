@@ -1,0 +1,76 @@
+import ArgumentParser
+import Configuration
+import VSphere
+
+/// Says whether a configuration can be used.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Says all that is wrong with a configuration.",
+        discussion: """
+            Nothing is opened but the files that hold secrets and certificates. The exit status is
+            0 for a configuration that can be used, 78 for one that can't, 66 where there is no
+            file.
+
+            With --online, Veer logs in to each vCenter, once, tells what the account may see, and
+            logs out; the exit status is 1 if events can't be read from one of them. Senders of
+            webhooks and sinks are not contacted.
+
+            Example: veer check veer.yaml --show
+            Example: veer check veer.yaml --online
+            """)
+
+    @Argument(help: "The configuration file; - reads the standard input.")
+    var file: String?
+
+    @Flag(help: "Take warnings for errors.")
+    var denyWarnings = false
+
+    @Flag(help: "Ask each vCenter whether its events can be read; 15 seconds at most.")
+    var online = false
+
+    @Flag(
+        help:
+            "Print the settings, of a file or built in, with every default."
+    )
+    var show = false
+
+    @Flag(help: "Print the JSON Schema of veer/v1 and check nothing.")
+    var schema = false
+
+    func validate() throws {
+        guard file != nil || schema || show else {
+            throw ValidationError("name the file to check")
+        }
+        guard !online || !(show || schema) else {
+            throw ValidationError("--online goes with neither --show nor --schema")
+        }
+    }
+
+    func run() throws {
+        guard !schema else { return print(Settings.jsonSchema) }
+        let (settings, warnings) = try ConfigurationFile.read(file)
+        for warning in warnings { printError(warning.detailedDescription) }
+        let problems =
+            CertificateFiles.problems(of: settings)
+            + CredentialFiles.problems(of: settings.sources)
+        for problem in problems { printError(problem) }
+        guard problems.isEmpty else { throw ExitStatus.configuration.code }
+        if show {
+            print(settings.maskedYAML, terminator: "")
+        } else {
+            print("\(file ?? "the built-in configuration") can be used")
+        }
+        if online { try ask(settings.sources) }
+        if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
+    }
+
+    private func ask(_ sources: [SourceSettings]) throws {
+        let reports = try OnlineCheck.reports(on: sources, version: Version.number)
+        for report in reports {
+            for fact in report.facts { print("\(report.source): \(fact)") }
+            if let problem = report.problem { printError("source \(report.source): \(problem)") }
+        }
+        if reports.isEmpty { print("there is no vCenter to ask") }
+        guard reports.allSatisfy({ $0.problem == nil }) else { throw ExitStatus.checkFailed.code }
+    }
+}
