@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-instructions fuzz fmt lint
+.PHONY: help run build test bench bench-instructions fuzz differential fmt lint
 
 swift_flags := --explicit-target-dependency-import-check error
 venv := .build/venv
@@ -36,6 +36,9 @@ bench-instructions: build $(venv)/ready ## count the instructions of a request, 
 fuzz: ## throw octets at what reads requests and events, FUZZ_SECONDS (600) for each
 	@.ci/packages build
 	.ci/fuzz
+
+differential: build $(venv)/ready ## compare how Veer and h11 read 100,000 mutated requests
+	VEER_DIFFERENTIAL=100000 $(python) -m pytest Tests/EndToEnd/test_differential.py
 
 fmt: ## format the sources in place
 	swift format --in-place --parallel --recursive Sources Tests Package.swift
