@@ -156,8 +156,12 @@ public struct HTTP2Session: ~Copyable {
     }
 
     /// Whether there is nothing more to read or write: send what was written, then close.
+    ///
+    /// A client that said goodbye may go on asking: it's only that it takes no streams of ours.
     public var isOver: Bool {
-        unsafe nghttp2_session_want_read(library) == 0 && !hasOutput
+        guard unsafe nghttp2_session_want_read(library) == 0, !hasOutput else { return false }
+        if case .final = drain { return true }
+        return isTerminated
     }
 
     // MARK: - Streams

@@ -294,7 +294,7 @@ import Testing
         peer.respond(1, Response(status: 204))
         #expect(!peer.isOver)
         peer.respond(3, Response(status: 204))
-        #expect(peer.isOver)
+        #expect(!peer.isOver)
     }
 
     @Test func `115 - a connection is drained after its share of streams`() {
