@@ -38,7 +38,8 @@ class Both:
         self.veer = Veer.configured(directory, gateway(
             {"name": "binary", "uri": self.binary.url, "contentMode": "binary"},
             {"name": "structured", "uri": self.structured.url, "contentMode": "structured"},
-        )).wait_until_ready()
+            # The vectors share ids.
+            webhook={"duplicates": {"window": "0s"}})).wait_until_ready()
 
     def send(self, request, count):
         """What arrives at the two sinks for a request with so many events."""
