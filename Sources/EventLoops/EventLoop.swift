@@ -95,6 +95,8 @@ public final class EventLoop {
                 try setUp(loop)
                 try loop.run()
             } catch {
+                // Whoever waits for this loop would wait for ever; a process that ends is started
+                // again, and the journal has what was accepted.
                 fatalError("event loop \(name): \(error)")
             }
         }
