@@ -38,6 +38,7 @@ final class Sink {
         self.target = target
         self.reports = reports
         self.surroundings = surroundings
+        target.onReady = { [weak self] in self?.pump() }
     }
 
     /// No attempt is under way.
@@ -78,11 +79,14 @@ final class Sink {
         // A target may complete at once, and then we're in the midst of the loop below.
         guard !isPumping, !isStopping else { return }
         isPumping = true
-        while let attempt = queue.next(now: surroundings.loop.now) { begin(attempt) }
+        while target.obstacle == nil, let attempt = queue.next(now: surroundings.loop.now) {
+            begin(attempt)
+        }
         isPumping = false
         reports.queueEvents(queue.count)
         let needsPause = !askForPage()
-        schedule(needsPause ? surroundings.loop.now + Self.pause : queue.wakeTime)
+        let wakeTime = target.obstacle == nil ? queue.wakeTime : nil
+        schedule(needsPause ? surroundings.loop.now + Self.pause : wakeTime)
     }
 
     private func begin(_ attempt: SinkQueue.Attempt) {

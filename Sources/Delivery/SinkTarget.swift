@@ -4,6 +4,14 @@ internal import Journal
 ///
 /// Ownership: belongs to the delivery's loop.
 protocol SinkTarget: AnyObject {
+    /// Why nothing can be sent now, such as an address that isn't known yet; nil when it can.
+    ///
+    /// Events wait meanwhile, without using up their attempts.
+    var obstacle: String? { get }
+
+    /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
+    var onReady: (() -> Void)? { get set }
+
     /// Sends an event and completes once, at once or later on the same loop, with what became of
     /// it; with nothing if ``cancelAll()`` came first.
     func send(
@@ -11,6 +19,16 @@ protocol SinkTarget: AnyObject {
 
     /// Completes all that is under way, with nothing.
     func cancelAll()
+}
+
+/// A target that can always send.
+extension SinkTarget {
+    var obstacle: String? { nil }
+
+    var onReady: (() -> Void)? {
+        get { nil }
+        set {}
+    }
 }
 
 /// Acknowledges events and keeps none; for measuring.
