@@ -107,6 +107,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Knative",
+            dependencies: [
+                "Configuration", "EventLoops", "Kubernetes", "Outbound", "Telemetry", logging,
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Admin",
             dependencies: [
                 "Authentication", "Configuration", "EventLoops", "HTTP", "Server", "Telemetry",
@@ -120,7 +126,8 @@ let package = Package(
             dependencies: [
                 "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
                 "EventLoops",
-                "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
+                "Filters", "HTTP", "Ingress", "Journal", "Knative", "Kubernetes", "Outbound",
+                "Server", "TLS", "Telemetry",
                 "VSphere", "Webhooks", arguments, logging,
             ],
             swiftSettings: strict),
@@ -199,6 +206,9 @@ let package = Package(
                 "VSphere", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
                 "ScriptedPeer", "SOAP", "Telemetry", logging,
             ], swiftSettings: tests),
+        .testTarget(
+            name: "KnativeTests", dependencies: ["Knative", "Configuration"],
+            swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),
         .testTarget(

@@ -32,6 +32,9 @@ final class HTTPTarget: SinkTarget {
         client.send(request, to: endpoint) { response in completion(result(of: response)) }
     }
 
+    /// No other event will be sent there; those under way may end.
+    func retire() { client.retire(endpoint) }
+
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
 }
@@ -40,6 +43,7 @@ extension HTTPEndpoint.TLSOptions {
     fileprivate init(_ settings: SinkTLSSettings) {
         self.init()
         authorities = settings.ca
+        authoritiesPEM = settings.authorities.map { Array($0.utf8) }
         certificate = settings.certificate
         key = settings.key
         isInsecure = settings.isInsecure

@@ -6,6 +6,7 @@ import EventLoops
 import Glibc
 import Ingress
 import Journal
+import Kubernetes
 import Logging
 import Server
 import TLS
@@ -58,9 +59,10 @@ final class Gateway {
         Process.register(metrics, startedSeconds: startedSeconds)
         let certificates = try readCertificates()
         let credentials = try readCredentials()
+        let finder = try makeSinkFinder()
         let journal = try openJournal()
         do throws(SystemError) {
-            try run(journal, certificates, credentials, bind())
+            try run(journal, certificates, credentials, finder, bind())
         } catch {
             _ = journal.send(.stop)
             journal.waitUntilStopped()
@@ -91,6 +93,17 @@ final class Gateway {
                 settings.sources, metrics: metrics, logger: Logger(label: "AUTH"))
         } catch {
             throw StartFailure(sentence: error.description, status: .configuration)
+        }
+    }
+
+    private func makeSinkFinder() throws(StartFailure) -> SinkFinder {
+        do {
+            return try SinkFinder(
+                settings, access: try ClusterFiles.access(settings), metrics: metrics)
+        } catch let error as ClusterAccess.Unusable {
+            throw StartFailure(sentence: error.description, status: .configuration)
+        } catch {
+            throw StartFailure(sentence: "\(error)", status: .system)
         }
     }
 
@@ -131,7 +144,7 @@ final class Gateway {
 
     private func run(
         _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
-        _ sockets: Sockets
+        _ finder: SinkFinder, _ sockets: Sockets
     ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
@@ -141,7 +154,9 @@ final class Gateway {
             bytesLimit: 32 * 1024 * 1024)
         let delivery = try Delivery.start(
             settings, version: Version.number, announcements: announcements,
-            journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
+            news: finder.news, journal: { journal.send($0) }, metrics: metrics,
+            logger: Logger(label: "DELIVERY"))
+        try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
         let keysWanted = try Mailbox<Int>(messagesLimit: 64)
@@ -159,7 +174,8 @@ final class Gateway {
         let vSphere = try startVSphere(journal)
         let admin = try AdminServer(
             on: loop, settings.admin, socket: sockets.admin, metrics: metrics,
-            readings: readings(journal, delivery, heartbeats), logger: Logger(label: "ADMIN"))
+            readings: readings(journal, delivery, finder, heartbeats),
+            logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
             loop: loop, ingress: ingress, vSphere: vSphere, delivery: delivery, admin: admin,
             notices: notices)
@@ -178,6 +194,7 @@ final class Gateway {
         admin.closeAll()
         for thread in ingress { thread.stop() }
         vSphere?.join()
+        finder.stop()
         delivery.join()
         for socket in sockets.listeners.compactMap(\.first) + [sockets.admin] {
             socket.removePath()
@@ -234,7 +251,7 @@ final class Gateway {
     }
 
     private func readings(
-        _ journal: Journal, _ delivery: Delivery, _ heartbeats: [Heartbeat]
+        _ journal: Journal, _ delivery: Delivery, _ finder: SinkFinder, _ heartbeats: [Heartbeat]
     ) -> AdminReadings {
         let statistics = Statistics(
             settings: settings, sources: statistics, started: started,
@@ -251,7 +268,7 @@ final class Gateway {
                 [
                     .init(name: "journal", problem: journal.status.reason),
                     .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
-                ]
+                ] + finder.checks
             }, statistics: { statistics.json }, version: Version.json)
     }
 
