@@ -165,6 +165,8 @@ public struct HTTPSinkSettings: Sendable, Equatable {
     public var uri: String
     /// Whose address it is, if that is to be found out.
     public var reference: ReferenceSettings?
+    /// How it's shown a token of the cluster's, if it is.
+    public var oidc: OIDCSettings?
     /// How an event is laid out.
     public var contentMode = ContentMode.binary
     /// How attribute values stand in header fields.

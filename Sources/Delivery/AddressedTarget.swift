@@ -10,6 +10,10 @@ public struct SinkNews: Sendable, Equatable {
         case address(url: String, authorities: String?)
         /// Nothing can be sent to it, for this reason.
         case obstacle(String)
+        /// It's to be shown this token from now on; nil for none.
+        case token(String?)
+        /// There is no token for it, for this reason, and it wants one.
+        case tokenObstacle(String)
     }
 
     /// The sink's place in the settings.
@@ -30,6 +34,7 @@ public struct SinkNews: Sendable, Equatable {
 final class AddressedTarget: SinkTarget {
     private(set) var obstacle: String? = "it isn't known yet where the sink is"
     var onReady: (() -> Void)?
+    var onMove: (() -> Void)?
 
     private let settings: HTTPSinkSettings
     private let client: HTTPClient
@@ -55,8 +60,10 @@ final class AddressedTarget: SinkTarget {
             }
             target = HTTPTarget(settings, client: client)
             obstacle = nil
+            onMove?()
             onReady?()
         case .obstacle(let reason): obstacle = reason
+        case .token, .tokenObstacle: break
         }
     }
 

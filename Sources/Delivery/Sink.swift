@@ -38,11 +38,8 @@ final class Sink {
         self.target = target
         self.reports = reports
         self.surroundings = surroundings
-        target.onReady = { [weak self] in
-            guard let self else { return }
-            self.queue.beginAnew(now: surroundings.loop.now)
-            pump()
-        }
+        target.onReady = { [weak self] in self?.pump() }
+        target.onMove = { [weak self] in self?.queue.beginAnew(now: surroundings.loop.now) }
     }
 
     /// No attempt is under way.

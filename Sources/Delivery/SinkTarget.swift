@@ -9,9 +9,11 @@ protocol SinkTarget: AnyObject {
     /// Events wait meanwhile, without using up their attempts.
     var obstacle: String? { get }
 
-    /// Called on the delivery's loop when ``obstacle`` goes away, or events go elsewhere from now
-    /// on; set once, by the ``Sink``.
+    /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
+
+    /// Called when events go elsewhere from now on, before ``onReady``; set once, by the ``Sink``.
+    var onMove: (() -> Void)? { get set }
 
     /// Sends an event and completes once, at once or later on the same loop, with what became of
     /// it; with nothing if ``cancelAll()`` came first.
@@ -27,6 +29,11 @@ extension SinkTarget {
     var obstacle: String? { nil }
 
     var onReady: (() -> Void)? {
+        get { nil }
+        set {}
+    }
+
+    var onMove: (() -> Void)? {
         get { nil }
         set {}
     }
