@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-instructions fuzz differential fmt lint
+.PHONY: help run build test bench bench-instructions bench-delivery fuzz differential fmt lint
 
 swift_flags := --explicit-target-dependency-import-check error
 venv := .build/venv
@@ -32,6 +32,10 @@ bench: build $(venv)/ready ## measure the CPU time of a request beside nginx
 bench-instructions: build $(venv)/ready ## count the instructions of a request, by callgrind
 	@.ci/packages bench
 	$(python) Tests/Benchmarks/instructions.py
+
+bench-delivery: build $(venv)/ready ## measure what follows an outage, and what a dead sink costs others
+	@.ci/packages bench
+	$(python) Tests/Benchmarks/delivery.py
 
 fuzz: ## throw octets at what reads requests and events, FUZZ_SECONDS (600) for each
 	@.ci/packages build
