@@ -286,21 +286,23 @@ public final class Ingress {
     }
 
     /// Counts and logs a request that no source has seen.
-    func countRefused(_ code: String, listener: String, _ peer: Peer) {
+    func countRefused(_ problem: Problem, listener: String, _ peer: Peer) {
         context.metrics.counter(
             "veer_http_requests_refused_total",
             help: "Requests that could not be read or that no source takes.",
-            (name: "listener", value: listener), (name: "reason", value: code)
+            (name: "listener", value: listener), (name: "reason", value: problem.code)
         ).add()
-        log(refused: code, by: "listener", listener, peer)
+        log(refused: problem.code, by: "listener", listener, peer, detail: problem.detail)
     }
 
     private func log(
-        refused code: String, by part: String, _ name: String, _ peer: Peer?
+        refused code: String, by part: String, _ name: String, _ peer: Peer?,
+        detail: String? = nil
     ) {
         guard let leftOut = limiter.admit("\(part)/\(name)/\(code)", now: loop.now) else { return }
         var metadata: Logger.Metadata = [part: "\(name)", "reason": "\(code)"]
         if let peer { metadata["peer"] = "\(peer.address)" }
+        if let detail { metadata["detail"] = "\(detail)" }
         if leftOut > 0 { metadata["alsoLeftOut"] = "\(leftOut)" }
         context.logger.warning("request refused", metadata: metadata)
     }
