@@ -144,14 +144,19 @@ final class Gateway {
             journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
-        let keysWanted = try Mailbox<Int>(messagesLimit: 64)
+        let wishes = try Mailbox<IngressNotice>(messagesLimit: 64)
+        let bounds = settings.sources.map(SourceBounds.init)
         let ingress = try startIngress(
-            journal, certificates, credentials, sockets, heartbeats, notices, keysWanted)
-        try keysWanted.receive(on: loop) { sources in
-            for source in Set(sources) { credentials.wantKeys(ofSource: source) }
+            journal, certificates, credentials, bounds, sockets, heartbeats, notices, wishes)
+        let consents = Consents(
+            settings.sources, bounds, on: loop, userAgent: "veer/\(Version.number)",
+            metrics: metrics, logger: Logger(label: "HANDSHAKE")
+        ) { bounds, source in
+            for thread in ingress { thread.replace(bounds: bounds, ofSource: source) }
         }
-        try credentials.follow(on: loop, userAgent: "veer/\(Version.number)") { methods in
-            for thread in ingress { thread.replace(authentication: methods) }
+        try wishes.receive(on: loop) { Self.received($0, credentials, consents) }
+        try credentials.follow(on: loop, userAgent: "veer/\(Version.number)") { credentials in
+            for thread in ingress { thread.replace(credentials: credentials) }
         }
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
@@ -175,6 +180,7 @@ final class Gateway {
         announce(sockets)
         try loop.run()
         credentials.close()
+        consents.close()
         admin.closeAll()
         for thread in ingress { thread.stop() }
         vSphere?.join()
@@ -184,10 +190,23 @@ final class Gateway {
         }
     }
 
+    private static func received(
+        _ notices: [IngressNotice], _ credentials: Credentials, _ consents: Consents
+    ) {
+        for notice in notices {
+            switch notice {
+            case .keysWanted(let source): credentials.wantKeys(ofSource: source)
+            case .certificateWanted(let source, let address):
+                credentials.wantCertificate(address, ofSource: source)
+            case .consentWanted(let request): consents.received(request)
+            }
+        }
+    }
+
     private func startIngress(
         _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
-        _ sockets: Sockets, _ heartbeats: [Heartbeat], _ notices: Mailbox<Notice>,
-        _ keysWanted: Mailbox<Int>
+        _ bounds: [SourceBounds], _ sockets: Sockets, _ heartbeats: [Heartbeat],
+        _ notices: Mailbox<Notice>, _ wishes: Mailbox<IngressNotice>
     ) throws(SystemError) -> [IngressThread] {
         let metrics = metrics
         let shared = settings.listeners.map {
@@ -195,8 +214,7 @@ final class Gateway {
         }
         let context = IngressContext(
             metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
-            bounds: settings.sources.map(SourceBounds.init),
-            authentication: credentials.methods, keysWanted: { _ = keysWanted.send($0) },
+            bounds: bounds, credentials: credentials.current, tell: { _ = wishes.send($0) },
             submit: { journal.send(.store($0)) }, obstacle: { journal.status.reason })
         var threads: [IngressThread] = []
         for number in 0..<threadsCount {
