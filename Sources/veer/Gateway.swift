@@ -34,6 +34,7 @@ final class Gateway {
     private struct Sockets {
         var listeners: [[ListeningSocket]]
         var admin: ListeningSocket
+        var control: ListeningSocket?
     }
 
     private let settings: Settings
@@ -124,7 +125,18 @@ final class Gateway {
                 try ListeningSocket.bind(SocketAddress(listener.address), count: threadsCount))
         }
         let admin = try ListeningSocket.bind(SocketAddress(settings.admin.address), count: 1)
-        return Sockets(listeners: listeners, admin: admin[0])
+        return Sockets(listeners: listeners, admin: admin[0], control: try bindControl())
+    }
+
+    private func bindControl() throws(SystemError) -> ListeningSocket? {
+        guard let path = settings.controlPath else { return nil }
+        guard path.utf8.count <= 107 else {
+            logger.warning(
+                "no control socket: its path is longer than 107 bytes; set admin.control",
+                metadata: ["path": "\(path)"])
+            return nil
+        }
+        return try ListeningSocket.bind(.unix(path: path), count: 1, isPrivate: true).first
     }
 
     // MARK: - Running
@@ -162,9 +174,13 @@ final class Gateway {
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
         let vSphere = try startVSphere(journal)
+        let readings = readings(journal, delivery, heartbeats)
+        let calls = Calls(
+            settings: settings, journal: journal, delivery: delivery,
+            answers: try Answers(on: loop), started: started, readiness: readings.readiness)
         let admin = try AdminServer(
-            on: loop, settings.admin, socket: sockets.admin, metrics: metrics,
-            readings: readings(journal, delivery, heartbeats), logger: Logger(label: "ADMIN"))
+            on: loop, settings.admin, socket: sockets.admin, control: sockets.control,
+            metrics: metrics, readings: readings, calls: calls.all, logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
             loop: loop, ingress: ingress, vSphere: vSphere, delivery: delivery, admin: admin,
             notices: notices)
@@ -185,9 +201,8 @@ final class Gateway {
         for thread in ingress { thread.stop() }
         vSphere?.join()
         delivery.join()
-        for socket in sockets.listeners.compactMap(\.first) + [sockets.admin] {
-            socket.removePath()
-        }
+        let operators = [sockets.admin, sockets.control].compactMap { $0 }
+        for socket in sockets.listeners.compactMap(\.first) + operators { socket.removePath() }
     }
 
     private static func received(
@@ -248,6 +263,10 @@ final class Gateway {
         }
         logger.info(
             "listening", metadata: ["listener": "admin", "address": "\(sockets.admin.address)"])
+        if let control = sockets.control {
+            logger.info(
+                "listening", metadata: ["listener": "control", "address": "\(control.address)"])
+        }
         logger.info("ready", metadata: ["version": "\(Version.number)"])
     }
 
