@@ -49,6 +49,9 @@ final class Consents {
     /// Those that wait, the one that came first before the others.
     var waiting: [PendingConsents.Entry] { pending.waiting(now: seconds) }
 
+    /// For how many seconds it has waited.
+    func age(of entry: PendingConsents.Entry) -> Int { max(0, seconds - entry.began) }
+
     /// The source's name.
     func source(of request: ConsentRequest) -> String { sources[request.source].name }
 

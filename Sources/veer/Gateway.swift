@@ -180,7 +180,9 @@ final class Gateway {
             answers: try Answers(on: loop), started: started, readiness: readings.readiness)
         let admin = try AdminServer(
             on: loop, settings.admin, socket: sockets.admin, control: sockets.control,
-            metrics: metrics, readings: readings, calls: calls.all, logger: Logger(label: "ADMIN"))
+            metrics: metrics, readings: readings,
+            calls: calls.all + HandshakeCalls(consents: consents).all,
+            logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
             loop: loop, ingress: ingress, vSphere: vSphere, delivery: delivery, admin: admin,
             notices: notices)
