@@ -258,6 +258,8 @@ public struct JournalSettings: Sendable, Equatable {
 public struct AdminSettings: Sendable, Equatable {
     /// Where it listens.
     public var address = ListenAddress.ip([127, 0, 0, 1], port: 8082)
+    /// Where changes are asked for.
+    public var control = ControlSettings.besideJournal
     /// Any one that succeeds lets a request in; empty lets everyone in.
     public var auth: [AuthSettings] = []
 

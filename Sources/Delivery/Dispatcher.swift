@@ -72,6 +72,9 @@ final class Dispatcher {
     /// Begins with what the journal has from before.
     func start() { for sink in sinks { sink.pump() } }
 
+    /// How the sinks do, in the configuration's order.
+    var statuses: [SinkStatus] { sinks.map(\.status) }
+
     /// Takes what the journal says.
     func receive(_ announcements: [Announcement]) {
         for announcement in announcements {

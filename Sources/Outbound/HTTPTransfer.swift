@@ -248,7 +248,14 @@ extension HTTPTransfer {
         set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
         // A look-up that is given up ends on its own thread; the loop doesn't wait for it.
         set(CURLOPT_QUICK_EXIT, 1)
-        unsafe check(curl_set_close_on_exec(easy))
+        guard !options.allowsPrivateAddresses else {
+            return unsafe check(curl_set_close_on_exec(easy))
+        }
+        unsafe check(
+            curl_set_address_guard(easy) { octets, count in
+                let octets = unsafe UnsafeBufferPointer(start: octets, count: Int(count))
+                return unsafe PublicAddress.isPublic(Array(octets)) ? 1 : 0
+            })
     }
 
     private func apply(_ tls: HTTPEndpoint.TLSOptions) {

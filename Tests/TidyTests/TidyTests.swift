@@ -209,7 +209,8 @@ import Testing
         let structures = [
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
             "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
-            "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "HTTPSinkSettings",
+            "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "SNSSettings",
+            "HTTPSinkSettings",
             "SinkTLSSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
