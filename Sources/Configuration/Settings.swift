@@ -1,3 +1,4 @@
+public import CloudEvents
 public import Filters
 
 /// Everything an operator decides: checked, complete, every default filled in.
@@ -164,6 +165,10 @@ public struct HTTPSinkSettings: Sendable, Equatable {
     public var contentMode = ContentMode.binary
     /// How attribute values stand in header fields.
     public var headerEncoding = HeaderEncoding.spec
+    /// Extension attributes that the sink is to see, whatever an event has.
+    public var ceOverrides = ExtensionOverrides()
+    /// Set where the environment says what the sink is.
+    public var env: SinkBindingSettings?
     /// How many requests may be under way at one time.
     public var concurrency = 32
     /// How many events may wait in memory; more wait in the journal.

@@ -1,26 +1,36 @@
+internal import CloudEvents
+
 extension SinkSettings: Section {
     static var blank: Self { Self(name: "", target: .uri(HTTPSinkSettings(uri: ""))) }
     static var later: [String] { NotYetSupported.sink }
 
     static var keys: [Key<Self>] {
-        [.name("its name in routes, logs and metrics", \.name)]
-            + HTTPSinkSettings.keys.map { $0.inside(\.http, where: \.isHTTP) }
-            + [
-                .section(
-                    "console", "the standard output, an event at a time", \.empty,
-                    where: { $0.target == .console }),
-                .section(
-                    "discard", "nowhere: acknowledged at once", \.empty,
-                    where: { $0.target == .discard }),
-            ]
+        let name = Key.name("its name in routes, logs and metrics", \Self.name)
+        let kinds: [Key<Self>] = [
+            .section(
+                "console", "the standard output, an event at a time", \.empty,
+                where: { $0.target == .console }),
+            .section(
+                "discard", "nowhere: acknowledged at once", \.empty,
+                where: { $0.target == .discard }),
+            .section("env", "what the environment says, by K_SINK", \.env),
+        ]
+        return [name] + HTTPSinkSettings.keys.map(outer) + kinds
     }
+
+    /// An HTTP sink's key; the URI is the environment's where that says it.
+    private static func outer(_ key: Key<HTTPSinkSettings>) -> Key<Self> {
+        key.inside(\.http, where: { $0.isHTTP && (key.name != "uri" || $0.env == nil) })
+    }
+
+    private static let kinds = ["uri", "console", "discard", "env"]
 
     mutating func check(_ node: Node, _ reader: Reader) {
         reader.checkKind(
-            of: node, "a sink", known: ["uri", "console", "discard"], later: ["ref"])
-        let kind = ["uri", "console", "discard"].first { node[$0] != nil }
-        guard let kind else { return }
-        guard kind != "uri" else { return checkTLS(node, reader) }
+            of: node, "a sink", known: Self.kinds, later: ["ref"])
+        guard let kind = Self.kinds.first(where: { node[$0] != nil }) else { return }
+        if kind == "env" { http.readEnvironment(node, reader) }
+        guard kind != "uri", kind != "env" else { return checkTLS(node, reader) }
         target = kind == "console" ? .console : .discard
         let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { $0 != "uri" }
         for entry in node.entries where httpKeys.contains(entry.key) {
@@ -44,6 +54,11 @@ extension SinkSettings: Section {
     private var http: HTTPSinkSettings {
         get { if case .uri(let http) = target { http } else { HTTPSinkSettings(uri: "") } }
         set { target = .uri(newValue) }
+    }
+
+    private var env: SinkBindingSettings? {
+        get { isHTTP ? http.env : nil }
+        set { http.env = newValue }
     }
 
     private var empty: EmptySection {
@@ -73,6 +88,9 @@ extension HTTPSinkSettings: Section {
             .choice("contentMode", "how an event is laid out", \.contentMode),
             .choice(
                 "headerEncoding", "how attribute values stand in header fields", \.headerEncoding),
+            .section(
+                "ceOverrides", "what of an event is another for this sink", \.overrides,
+                where: { !$0.ceOverrides.isEmpty }),
             .count(
                 "concurrency", "how many requests may be under way at one time", \.concurrency,
                 1...10_000),

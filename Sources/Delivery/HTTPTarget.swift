@@ -12,15 +12,20 @@ final class HTTPTarget: SinkTarget {
     private let endpoint: HTTPEndpoint
     private var encoding: EventEncoding
     private var fields = HTTPFields()
+    /// Where the environment says how long an attempt may take, and not the routes.
+    private let timeout: Duration?
 
     init(_ settings: HTTPSinkSettings, client: HTTPClient) {
         var options = HTTPEndpoint.Options(url: settings.uri)
         options.tls = .init(settings.tls)
+        options.tls.authorityOctets = settings.env?.authorities
+        options.tls.trustsSystem = true
         options.concurrency = settings.concurrency
         options.fieldsKept = ["Retry-After"]
         self.client = client
         endpoint = client.endpoint(options)
         encoding = EventEncoding(settings)
+        timeout = settings.env?.timeout
     }
 
     func send(
@@ -28,7 +33,8 @@ final class HTTPTarget: SinkTarget {
     ) {
         fields.removeAll()
         let (octets, body) = encoding.encode(stored.event, into: &fields)
-        let request = HTTPRequest(fields: fields, octets: octets, body: body, timeout: timeout)
+        let request = HTTPRequest(
+            fields: fields, octets: octets, body: body, timeout: self.timeout ?? timeout)
         client.send(request, to: endpoint) { response in completion(result(of: response)) }
     }
 

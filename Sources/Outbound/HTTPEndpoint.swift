@@ -45,6 +45,11 @@ public final class HTTPEndpoint {
     public struct TLSOptions: Sendable {
         /// A PEM file with the only authorities to trust; nil trusts the system's.
         public var authorities: String?
+        /// The authorities to trust as PEM's octets, in the place of ``authorities``; nil where
+        /// a file or the system has them.
+        public var authorityOctets: [UInt8]?
+        /// Trusts the system's authorities beside ``authorityOctets``.
+        public var trustsSystem = false
         /// A PEM file with our certificate, and those that lead to its authority.
         public var certificate: String?
         /// A PEM file with our certificate's private key.

@@ -263,15 +263,25 @@ extension HTTPTransfer {
         set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
         set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure || pin != nil ? 0 : 2)
         unsafe pin?.apply(to: easy)
-        if let authorities = tls.authorities {
-            set(CURLOPT_CAINFO, authorities)
-            // Or the system's would be trusted, too.
-            unsafe check(curl_set_string(easy, CURLOPT_CAPATH, nil))
-        }
+        apply(authorities: tls)
         // A file that was replaced is read by then.
         set(CURLOPT_CA_CACHE_TIMEOUT, 60)
         if let certificate = tls.certificate { set(CURLOPT_SSLCERT, certificate) }
         if let key = tls.key { set(CURLOPT_SSLKEY, key) }
+    }
+
+    private func apply(authorities tls: HTTPEndpoint.TLSOptions) {
+        var isOnly = false
+        if let octets = tls.authorityOctets {
+            // What stands there is copied, and nothing else is read of a file.
+            unsafe check(curl_set_octets(easy, CURLOPT_CAINFO_BLOB, octets, octets.count))
+            isOnly = !tls.trustsSystem
+        } else if let authorities = tls.authorities {
+            set(CURLOPT_CAINFO, authorities)
+            isOnly = true
+        }
+        // Or the system's would be trusted, too.
+        if isOnly { unsafe check(curl_set_string(easy, CURLOPT_CAPATH, nil)) }
     }
 
     private func choose(_ method: String) {

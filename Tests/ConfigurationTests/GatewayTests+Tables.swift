@@ -282,7 +282,10 @@ let sourceMistakes: Mistakes = [
 let sinkMistakes: Mistakes = [
     (
         "sinks: [{name: console}]\n",
-        ["f:5:9: error: a sink needs one of 'uri', 'console', 'discard' at sinks[0] [missing-key]"]
+        [
+            "f:5:9: error: a sink needs one of 'uri', 'console', 'discard', 'env' at sinks[0]"
+                + " [missing-key]"
+        ]
     ),
     (
         "sinks: [{name: console, console: {}, uri: 'http://x'}]\n",
