@@ -17,6 +17,8 @@ public struct Settings: Sendable, Equatable {
     public var journal = JournalSettings()
     /// The operators' own listener.
     public var admin = AdminSettings()
+    /// The cluster in which sinks are looked up.
+    public var kubernetes = KubernetesSettings()
     /// What is logged, and how.
     public var log = LogSettings()
     /// How the process ends.
@@ -159,8 +161,11 @@ public struct HTTPSinkSettings: Sendable, Equatable {
         case auto
     }
 
-    /// An absolute `http` or `https` URI without user information or fragment.
+    /// An absolute `http` or `https` URI without user information or fragment; beside a
+    /// ``reference``, what is relative to that's address, or nothing.
     public var uri: String
+    /// Whose address it is, if that is to be found out.
+    public var reference: ReferenceSettings?
     /// How an event is laid out.
     public var contentMode = ContentMode.binary
     /// How attribute values stand in header fields.

@@ -54,6 +54,10 @@ public final class HTTPEndpoint {
         public var certificate: String?
         /// A PEM file with our certificate's private key.
         public var key: String?
+        /// Our certificate as PEM; in place of ``certificate``.
+        public var certificatePEM: [UInt8]?
+        /// Its private key as PEM; in place of ``key``.
+        public var keyPEM: [UInt8]?
         /// Takes any certificate.
         public var isInsecure = false
         /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust.
