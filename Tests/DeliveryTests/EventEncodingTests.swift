@@ -41,6 +41,7 @@ import Testing
         #expect((request["ce-subject"] == subject) == (contentType == "text/plain"))
     }
 
+    /// Row 224.
     @Test(arguments: HTTPSinkSettings.HeaderEncoding.allCases)
     func `no value can begin another field`(encoding: HTTPSinkSettings.HeaderEncoding) throws {
         let request = try received(sampleEvent(subject: "a\r\nce-evil: b")) {
