@@ -14,11 +14,19 @@ public struct AdminReadings {
         public var name: String
         /// What is wrong, if something is.
         public var problem: String?
+        /// What is to be known besides, be it as it may.
+        public var note: String?
 
         /// A condition that holds unless a problem is given.
         public init(name: String, problem: String?) {
             self.name = name
             self.problem = problem
+        }
+
+        /// Something to be known that is no condition.
+        public init(name: String, note: String) {
+            self.name = name
+            self.note = note
         }
     }
 
