@@ -21,7 +21,9 @@ struct HandshakeCalls {
         AdminCall(.post, "/api/v1/handshakes/{id}/approve") { request, reply throws(AdminRefusal) in
             let id = request.segment("id")
             let isThere = consents.approve(id) { problem in
-                guard let problem else { return reply(.json("{\"approved\":\(JSONText.quoted(id))}")) }
+                guard let problem else {
+                    return reply(.json("{\"approved\":\(JSONText.quoted(id))}"))
+                }
                 reply(Problem(status: 502, code: "callback_failed", detail: problem).response)
             }
             guard isThere else { throw nothing }

@@ -306,8 +306,17 @@ final class Gateway {
                 [
                     .init(name: "journal", problem: journal.status.reason),
                     .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
-                ] + finder.checks
+                ] + finder.checks + vCenterNotes
             }, statistics: { statistics.json }, version: Version.json)
+    }
+
+    /// How vCenters do never decides whether requests may be sent here.
+    private var vCenterNotes: [AdminReadings.Check] {
+        settings.sources.filter { $0.vcenter != nil }.map { source in
+            .init(
+                name: source.name,
+                note: VSphere.note(ofSource: source.name, metrics, now: Int(time(nil))))
+        }
     }
 
     // MARK: - Stopping
