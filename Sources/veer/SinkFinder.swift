@@ -80,7 +80,8 @@ enum ClusterFiles {
         guard settings.sinks.contains(where: \.isLookedUp) else { return nil }
         if let path = settings.kubernetes.kubeconfig { return try access(kubeconfig: path) }
         let access = try ClusterAccess.inCluster(
-            environment: ConfigurationFile.environment, directory: settings.kubernetes.serviceAccountPath,
+            environment: ConfigurationFile.environment,
+            directory: settings.kubernetes.serviceAccountPath,
             readFile: { try ConfigurationFile.octets(of: $0) })
         if let access { return access }
         if let path = ConfigurationFile.environment("KUBECONFIG"), !path.isEmpty {
