@@ -77,6 +77,9 @@ let package = Package(
             name: "Outbound", dependencies: ["CCurl", "COpenSSL", "EventLoops"],
             swiftSettings: strict),
         .target(
+            name: "Kubernetes", dependencies: ["EventLoops", "Outbound", "YAML"],
+            swiftSettings: strict),
+        .target(
             name: "Journal",
             dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry", logging],
             swiftSettings: strict),
@@ -166,6 +169,10 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "OutboundTests", dependencies: ["Outbound", "EventLoops", "ScriptedPeer"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "KubernetesTests",
+            dependencies: ["Kubernetes", "EventLoops", "Outbound", "ScriptedPeer"],
             swiftSettings: tests),
         .testTarget(
             name: "JournalTests",

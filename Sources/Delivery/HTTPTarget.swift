@@ -18,7 +18,7 @@ final class HTTPTarget: SinkTarget {
     init(_ settings: HTTPSinkSettings, client: HTTPClient) {
         var options = HTTPEndpoint.Options(url: settings.uri)
         options.tls = .init(settings.tls)
-        options.tls.authorityOctets = settings.env?.authorities
+        options.tls.authoritiesPEM = settings.env?.authorities
         options.tls.trustsSystem = true
         options.concurrency = settings.concurrency
         options.fieldsKept = ["Retry-After"]

@@ -37,6 +37,9 @@ import Testing
             "Telemetry",
         ],
         "Outbound": ["CCurl", "COpenSSL", "EventLoops", "Glibc"],
+        "Kubernetes": [
+            "EventLoops", "FoundationEssentials", "Outbound", "YAML",
+        ],
         "Journal": [
             "CLinux", "CSQLite", "CloudEvents", "EventLoops", "Glibc", "Logging",
             "Synchronization", "Telemetry",
