@@ -157,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
         .testTarget(
-            name: "WebhooksTests", dependencies: ["Webhooks", "CloudEvents", "HTTP"],
+            name: "WebhooksTests",
+            dependencies: ["Webhooks", "Authentication", "COpenSSL", "CloudEvents", "HTTP"],
             swiftSettings: tests),
         .testTarget(
             name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],

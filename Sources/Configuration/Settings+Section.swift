@@ -38,6 +38,7 @@ extension Settings: Section {
                 ?? Array(sources.indices)
             routes[index].sinks = reader.places(of: route["to"], in: sinkNames, "sink") ?? []
         }
+        recogniseDefaultControl()
         checkAddresses(node, reader)
         checkPaths(node, reader)
         checkClientCertificates(node, reader)

@@ -1,3 +1,4 @@
+public import CloudEvents
 public import Filters
 
 /// Everything an operator decides: checked, complete, every default filled in.
@@ -171,6 +172,10 @@ public struct HTTPSinkSettings: Sendable, Equatable {
     public var contentMode = ContentMode.binary
     /// How attribute values stand in header fields.
     public var headerEncoding = HeaderEncoding.spec
+    /// Extension attributes that the sink is to see, whatever an event has.
+    public var ceOverrides = ExtensionOverrides()
+    /// Set where the environment says what the sink is.
+    public var env: SinkBindingSettings?
     /// How many requests may be under way at one time.
     public var concurrency = 32
     /// How many events may wait in memory; more wait in the journal.
@@ -265,6 +270,8 @@ public struct JournalSettings: Sendable, Equatable {
 public struct AdminSettings: Sendable, Equatable {
     /// Where it listens.
     public var address = ListenAddress.ip([127, 0, 0, 1], port: 8082)
+    /// Where changes are asked for.
+    public var control = ControlSettings.besideJournal
     /// Any one that succeeds lets a request in; empty lets everyone in.
     public var auth: [AuthSettings] = []
 

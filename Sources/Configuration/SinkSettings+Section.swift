@@ -1,27 +1,35 @@
+internal import CloudEvents
+
 extension SinkSettings: Section {
     static var blank: Self { Self(name: "", target: .uri(HTTPSinkSettings(uri: ""))) }
     static var later: [String] { NotYetSupported.sink }
 
     static var keys: [Key<Self>] {
-        [.name("its name in routes, logs and metrics", \.name)]
-            + HTTPSinkSettings.keys.map { $0.inside(\.http, where: \.isHTTP) }
-            + [
-                .section(
-                    "console", "the standard output, an event at a time", \.empty,
-                    where: { $0.target == .console }),
-                .section(
-                    "discard", "nowhere: acknowledged at once", \.empty,
-                    where: { $0.target == .discard }),
-            ]
+        let name = Key.name("its name in routes, logs and metrics", \Self.name)
+        let kinds: [Key<Self>] = [
+            .section(
+                "console", "the standard output, an event at a time", \.empty,
+                where: { $0.target == .console }),
+            .section(
+                "discard", "nowhere: acknowledged at once", \.empty,
+                where: { $0.target == .discard }),
+            .section("env", "what the environment says, by K_SINK", \.env),
+        ]
+        return [name] + HTTPSinkSettings.keys.map(outer) + kinds
+    }
+
+    /// An HTTP sink's key; the URI is the environment's where that says it.
+    private static func outer(_ key: Key<HTTPSinkSettings>) -> Key<Self> {
+        key.inside(\.http, where: { $0.isHTTP && (key.name != "uri" || $0.env == nil) })
     }
 
     mutating func check(_ node: Node, _ reader: Reader) {
         // Beside a reference, 'uri' is relative to its address.
-        let kinds = (node["ref"] == nil ? ["uri"] : []) + ["ref", "console", "discard"]
+        let kinds = (node["ref"] == nil ? ["uri"] : []) + ["ref", "console", "discard", "env"]
         reader.checkKind(of: node, "a sink", known: kinds, later: [])
         guard let kind = kinds.first(where: { node[$0] != nil }) else { return }
-        guard !["uri", "ref"].contains(kind) else {
-            checkURI(node, reader)
+        guard !["uri", "ref", "env"].contains(kind) else {
+            if kind == "env" { http.readEnvironment(node, reader) } else { checkURI(node, reader) }
             return checkTLS(node, reader)
         }
         target = kind == "console" ? .console : .discard
@@ -57,6 +65,11 @@ extension SinkSettings: Section {
         set { target = .uri(newValue) }
     }
 
+    private var env: SinkBindingSettings? {
+        get { isHTTP ? http.env : nil }
+        set { http.env = newValue }
+    }
+
     private var empty: EmptySection {
         get { EmptySection() }
         set {}
@@ -88,6 +101,9 @@ extension HTTPSinkSettings: Section {
             .choice("contentMode", "how an event is laid out", \.contentMode),
             .choice(
                 "headerEncoding", "how attribute values stand in header fields", \.headerEncoding),
+            .section(
+                "ceOverrides", "what of an event is another for this sink", \.overrides,
+                where: { !$0.ceOverrides.isEmpty }),
             .count(
                 "concurrency", "how many requests may be under way at one time", \.concurrency,
                 1...10_000),

@@ -79,6 +79,9 @@ final class Dispatcher {
     /// Begins with what the journal has from before.
     func start() { for sink in sinks { sink.pump() } }
 
+    /// How the sinks do, in the configuration's order.
+    var statuses: [SinkStatus] { sinks.map(\.status) }
+
     /// Takes what was found out of where sinks are.
     func take(_ news: [SinkNews]) {
         for news in news { addressed[news.sink]?.take(news.content) }

@@ -42,6 +42,13 @@ final class Sink {
         target.onMove = { [weak self] in self?.queue.beginAnew(now: surroundings.loop.now) }
     }
 
+    /// How it does.
+    var status: SinkStatus {
+        SinkStatus(
+            isUp: reports.isUp, queueEvents: queue.count, underWay: queue.underWayCount,
+            obstacle: target.obstacle)
+    }
+
     /// No attempt is under way.
     var isIdle: Bool { queue.underWayCount == 0 }
 

@@ -262,7 +262,14 @@ extension HTTPTransfer {
         set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
         // A look-up that is given up ends on its own thread; the loop doesn't wait for it.
         set(CURLOPT_QUICK_EXIT, 1)
-        unsafe check(curl_set_close_on_exec(easy))
+        guard !options.allowsPrivateAddresses else {
+            return unsafe check(curl_set_close_on_exec(easy))
+        }
+        unsafe check(
+            curl_set_address_guard(easy) { octets, count in
+                let octets = unsafe UnsafeBufferPointer(start: octets, count: Int(count))
+                return unsafe PublicAddress.isPublic(Array(octets)) ? 1 : 0
+            })
     }
 
     private func apply(_ tls: HTTPEndpoint.TLSOptions) {
@@ -270,18 +277,27 @@ extension HTTPTransfer {
         set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
         set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure || pin != nil ? 0 : 2)
         unsafe pin?.apply(to: easy)
-        if let authorities = tls.authorities { set(CURLOPT_CAINFO, authorities) }
-        if let authorities = tls.authoritiesPEM { set(CURLOPT_CAINFO_BLOB, authorities) }
-        if tls.authorities != nil || tls.authoritiesPEM != nil {
-            // Or the system's would be trusted, too.
-            unsafe check(curl_set_string(easy, CURLOPT_CAPATH, nil))
-        }
+        apply(authorities: tls)
         // A file that was replaced is read by then.
         set(CURLOPT_CA_CACHE_TIMEOUT, 60)
         if let certificate = tls.certificate { set(CURLOPT_SSLCERT, certificate) }
         if let key = tls.key { set(CURLOPT_SSLKEY, key) }
         if let certificate = tls.certificatePEM { set(CURLOPT_SSLCERT_BLOB, certificate) }
         if let key = tls.keyPEM { set(CURLOPT_SSLKEY_BLOB, key) }
+    }
+
+    private func apply(authorities tls: HTTPEndpoint.TLSOptions) {
+        var isOnly = false
+        if let octets = tls.authorityOctets {
+            // What stands there is copied, and nothing else is read of a file.
+            set(CURLOPT_CAINFO_BLOB, octets)
+            isOnly = !tls.trustsSystem
+        } else if let authorities = tls.authorities {
+            set(CURLOPT_CAINFO, authorities)
+            isOnly = true
+        }
+        // Or the system's would be trusted, too.
+        if isOnly { unsafe check(curl_set_string(easy, CURLOPT_CAPATH, nil)) }
     }
 
     private func choose(_ method: String) {
@@ -304,7 +320,7 @@ extension HTTPTransfer {
 
     private func set(_ option: CURLoption, _ octets: [UInt8]) {
         unsafe octets.withUnsafeBytes {
-            unsafe check(curl_set_copied_blob(easy, option, $0.baseAddress, $0.count))
+            unsafe check(curl_set_octets(easy, option, $0.baseAddress, $0.count))
         }
     }
 

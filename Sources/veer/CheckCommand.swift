@@ -59,6 +59,7 @@ struct CheckCommand: ParsableCommand {
         if show {
             print(settings.maskedYAML, terminator: "")
         } else {
+            for fact in SinkEnvironment.facts(settings) { print(fact) }
             print("\(file ?? "the built-in configuration") can be used")
         }
         if online { try ask(settings.sources) }

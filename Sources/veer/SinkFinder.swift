@@ -74,7 +74,7 @@ final class SinkFinder {
                 self.obstacles[Topic(sink: place, isToken: $0)]
             }.first
             return AdminReadings.Check(
-                name: "sink-\(settings.sinks[place].name)", problem: nil,
+                name: "sink-\(settings.sinks[place].name)",
                 note: obstacle.map { "waits: \($0)" })
         }
     }
