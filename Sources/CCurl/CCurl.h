@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -97,4 +98,28 @@ static inline curl_socket_t curl_open_closed_on_exec(void *context, curlsocktype
 }
 static inline CURLcode curl_set_close_on_exec(CURL *h) {
     return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, curl_open_closed_on_exec);
+}
+
+// Asks before a connection to an address is tried, and before each request on one.
+typedef curl_socket_t (*curl_open_callback)(void *, curlsocktype, struct curl_sockaddr *);
+typedef int (*curl_request_callback)(void *, char *, char *, int, int);
+static inline CURLcode curl_set_guards(CURL *h, curl_open_callback open,
+                                       curl_request_callback request, void *context) {
+    CURLcode code = curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open);
+    if (code == CURLE_OK) code = curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, request);
+    return code == CURLE_OK ? curl_easy_setopt(h, CURLOPT_PREREQDATA, context) : code;
+}
+
+// Copies an IP address's octets, 4 or 16, and tells how many; 0 for an address of another kind.
+static inline size_t curl_address_octets(const struct curl_sockaddr *address,
+                                         unsigned char octets[16]) {
+    const void *start = &address->addr;
+    if (address->family == AF_INET) {
+        memcpy(octets, &((const struct sockaddr_in *)start)->sin_addr, 4);
+        return 4;
+    }
+    if (address->family != AF_INET6) return 0;
+    memcpy(octets, &((const struct sockaddr_in6 *)start)->sin6_addr, 16);
+    return 16;
 }

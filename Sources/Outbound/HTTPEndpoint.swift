@@ -14,6 +14,8 @@ public final class HTTPEndpoint {
         /// Makes a connection for each request, so that none is ever sent twice: curl sends a
         /// request again that met a connection on its end.
         public var sendsOnce = false
+        /// Connects to addresses of private networks and of this machine, too.
+        public var allowsPrivateAddresses = true
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
