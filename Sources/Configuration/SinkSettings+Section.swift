@@ -20,7 +20,10 @@ extension SinkSettings: Section {
             of: node, "a sink", known: ["uri", "console", "discard"], later: ["ref"])
         let kind = ["uri", "console", "discard"].first { node[$0] != nil }
         guard let kind else { return }
-        guard kind != "uri" else { return checkTLS(node, reader) }
+        guard kind != "uri" else {
+            checkTLS(node, reader)
+            return checkDelivery(node, reader)
+        }
         target = kind == "console" ? .console : .discard
         let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { $0 != "uri" }
         for entry in node.entries where httpKeys.contains(entry.key) {
@@ -35,6 +38,27 @@ extension SinkSettings: Section {
         reader.error(
             .conflict, at: entry.keyPlace, "'tls' has no meaning for an http URI",
             hint: "write https://, or remove it")
+    }
+
+    private func checkDelivery(_ node: Node, _ reader: Reader) {
+        if http.auth != nil, let entry = node.entry("auth") {
+            reader.warnOfClearText(http.uri, at: entry.keyPlace, "what proves who Veer is")
+        }
+        if http.batch != nil {
+            for name in ["contentMode", "headerEncoding"] {
+                guard let entry = node.entry(name) else { continue }
+                reader.error(
+                    .conflict, at: entry.keyPlace, "'\(name)' has no meaning beside 'batch'",
+                    hint: "remove it; batches are always JSON")
+            }
+        } else if http.signing != nil, http.contentMode == .binary,
+            let entry = node.entry("signing")
+        {
+            reader.warning(
+                .insecure, at: entry.keyPlace,
+                "the signature covers the body, and attributes stand in header fields",
+                hint: "write contentMode: structured")
+        }
     }
 
     private var isHTTP: Bool {
@@ -84,12 +108,30 @@ extension HTTPSinkSettings: Section {
             .section(
                 "tls", "whom an https sink must prove to be, and who asks", \.tls,
                 where: { $0.uri.hasPrefix("https:") }),
+            .section("auth", "how Veer proves who it is", \.authItem),
+            .section("signing", "how requests are signed", \.signing),
+            .flag(
+                "allowPrivateAddresses", "whether it may be at a private or local address",
+                \.allowPrivateAddresses),
+            .section("webhook", "asks the sink before it's sent anything", \.webhook),
+            .optionalText(
+                "ordering", "the attribute whose events keep their order, value by value",
+                \.ordering, parse: orderingAttribute),
+            .section("batch", "how many events go in one request", \.batch),
+            .section(
+                "retryBudget", "how many retries it gets beside the first attempts",
+                \.retryBudget),
         ]
+    }
+
+    private var authItem: SinkAuthItem? {
+        get { auth.map(SinkAuthItem.init) }
+        set { auth = newValue?.settings }
     }
 }
 
 /// A query often carries a key that lets requests in.
-private func withoutQuery(_ uri: String) -> String {
+func withoutQuery(_ uri: String) -> String {
     guard let query = uri.firstIndex(of: "?") else { return uri }
     return uri[..<query] + "?***"
 }

@@ -16,6 +16,8 @@ public final class Delivery: Sendable {
     }
 
     private let stops: Mailbox<Stop>
+    private let orders: Mailbox<SinkOrder>
+    private let disabled: DisabledSinks
     private let thread: LoopThread
     private let counts: [Invocations]
 
@@ -31,11 +33,14 @@ public final class Delivery: Sendable {
         journal: @escaping @Sendable (JournalRequest) -> Bool, metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
         let stops = try Mailbox<Stop>(messagesLimit: 1)
+        let orders = try Mailbox<SinkOrder>(messagesLimit: 256)
+        let disabled = DisabledSinks()
         let counts = settings.router == nil ? [] : settings.sinks.map { _ in Invocations() }
         let thread = try EventLoop.start(name: "veer-delivery") { loop throws(SystemError) in
             let dispatcher = try Dispatcher(
                 settings, loop: loop, userAgent: "veer/\(version)", output: 1, journal: journal,
-                metrics: metrics, logger: logger, invocations: counts)
+                metrics: metrics, logger: logger, invocations: counts, disabled: disabled)
+            try orders.receive(on: loop) { dispatcher.receive($0) }
             try announcements.receive(on: loop) { dispatcher.receive($0) }
             try stops.receive(on: loop) { stops in
                 for stop in stops {
@@ -47,11 +52,17 @@ public final class Delivery: Sendable {
             }
             begin(dispatcher, on: loop) { journal(.announce(to: announcements)) }
         }
-        return Delivery(stops: stops, thread: thread, counts: counts)
+        return Delivery(
+            stops: stops, orders: orders, disabled: disabled, thread: thread, counts: counts)
     }
 
-    private init(stops: Mailbox<Stop>, thread: LoopThread, counts: [Invocations]) {
+    private init(
+        stops: Mailbox<Stop>, orders: Mailbox<SinkOrder>, disabled: DisabledSinks,
+        thread: LoopThread, counts: [Invocations]
+    ) {
         self.stops = stops
+        self.orders = orders
+        self.disabled = disabled
         self.thread = thread
         self.counts = counts
     }
@@ -75,6 +86,22 @@ public final class Delivery: Sendable {
 
     /// Waits for the thread's end; called once, after ``stop(within:settlesRest:_:)``.
     public func join() { thread.join() }
+
+    /// The sinks that answered 410, and so are sent nothing until they're enabled.
+    public var disabledSinks: SinkSet { disabled.sinks }
+
+    /// Sends events again to a sink that answered 410; of no effect for others.
+    ///
+    /// - Parameter place: its place among the settings' sinks.
+    /// - Returns: whether there was room for the request; if not, it may be repeated.
+    public func enable(sink place: Int) -> Bool { orders.send(.enable(sink: place)) }
+
+    /// Uses a sink's secrets, which were read again, from the next request on.
+    ///
+    /// - Returns: whether there was room for the request; if not, it may be repeated.
+    public func replaceSecrets(ofSink place: Int, with settings: HTTPSinkSettings) -> Bool {
+        orders.send(.replaceSecrets(sink: place, settings))
+    }
 
     /// What was delivered to a sink, by subject; counted where a `RouterConfig` was read only.
     public func invocations(ofSink place: Int) -> Invocations? {

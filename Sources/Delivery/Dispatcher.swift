@@ -27,10 +27,11 @@ final class Dispatcher {
     /// - Parameters:
     ///   - output: where console sinks write.
     ///   - journal: sends a request to the journal, and tells whether there was room.
+    ///   - disabled: learns which sinks are gone.
     init(
         _ settings: Settings, loop: EventLoop, userAgent: String, output: CInt,
         journal: @escaping (JournalRequest) -> Bool, metrics: Metrics, logger: Logger,
-        invocations: [Invocations]
+        invocations: [Invocations], disabled: DisabledSinks = DisabledSinks()
     ) throws(SystemError) {
         self.loop = loop
         client = HTTPClient(loop: loop, userAgent: userAgent)
@@ -38,13 +39,17 @@ final class Dispatcher {
         let surroundings = Sink.Surroundings(
             loop: loop, settle: { [settlements] in settlements.add($0) },
             askForPage: { journal(.read(sink: $0, after: $1, limit: $2)) },
-            didEndAttempt: { [unowned self] in settleIfIdle() })
+            didEndAttempt: { [unowned self] in settleIfIdle() },
+            setDisabled: { disabled.set($0, $1) })
         for (place, sink) in settings.sinks.enumerated() {
             let http = sink.http
             let policies = RetryPolicies(sink: place, in: settings)
             let limits = SinkQueue.Limits(
                 events: http.queueEvents, bytes: http.queueBytes, concurrency: http.concurrency,
-                canRead: settings.journal.mode == .durable)
+                canRead: settings.journal.mode == .durable, retryBudget: http.retryBudget,
+                ordering: http.ordering, batch: http.batch)
+            let surroundingsOfTarget = TargetSurroundings(
+                sink: sink.name, loop: loop, client: client, metrics: metrics, logger: logger)
             let reports = SinkReports(
                 sink: sink.name, metrics: metrics, logger: logger,
                 invocations: place < invocations.count ? invocations[place] : nil)
@@ -52,16 +57,17 @@ final class Dispatcher {
                 Sink(
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
-                    policies: policies, target: try makeTarget(of: sink, output: output),
+                    policies: policies, sendsBatches: http.batch != nil,
+                    target: try makeTarget(of: sink, surroundingsOfTarget, output: output),
                     reports: reports, surroundings: surroundings))
         }
     }
 
     private func makeTarget(
-        of sink: SinkSettings, output: CInt
+        of sink: SinkSettings, _ surroundings: TargetSurroundings, output: CInt
     ) throws(SystemError) -> any SinkTarget {
         switch sink.target {
-        case .uri(let http): HTTPTarget(http, client: client)
+        case .uri(let http): HTTPTarget(http, surroundings)
         case .console:
             try ConsoleTarget(
                 descriptor: output, concurrency: sink.http.concurrency, loop: loop)
@@ -71,6 +77,16 @@ final class Dispatcher {
 
     /// Begins with what the journal has from before.
     func start() { for sink in sinks { sink.pump() } }
+
+    /// Does what operators and their files ask for.
+    func receive(_ orders: [SinkOrder]) {
+        for order in orders {
+            switch order {
+            case .enable(let sink): sinks[sink].enable()
+            case .replaceSecrets(let sink, let settings): sinks[sink].replaceSecrets(settings)
+            }
+        }
+    }
 
     /// Takes what the journal says.
     func receive(_ announcements: [Announcement]) {

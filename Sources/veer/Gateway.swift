@@ -156,6 +156,9 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
+        let sinkSecrets = SinkSecrets(
+            settings.sinks, metrics: metrics, logger: Logger(label: "AUTH"))
+        try sinkSecrets.follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let vSphere = try startVSphere(journal)
         let admin = try AdminServer(
             on: loop, settings.admin, socket: sockets.admin, metrics: metrics,

@@ -301,12 +301,10 @@ let sinkMistakes: Mistakes = [
         ["f:5:35: error: unknown key 'color' at sinks[0].console [unknown-key]"]
     ),
     (
-        "sinks: [{name: console, ref: {kind: Broker}, auth: {}}]\n",
+        "sinks: [{name: console, ref: {kind: Broker}}]\n",
         [
             "f:5:25: error: 'ref' is not supported by this version yet at sinks[0]; remove it"
-                + " [not-yet-supported]",
-            "f:5:46: error: 'auth' is not supported by this version yet at sinks[0]; remove it"
-                + " [not-yet-supported]",
+                + " [not-yet-supported]"
         ]
     ),
     (

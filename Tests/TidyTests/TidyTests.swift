@@ -48,8 +48,8 @@ import Testing
             "Webhooks",
         ],
         "Delivery": [
-            "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
-            "Outbound", "Synchronization", "Telemetry",
+            "Authentication", "CloudEvents", "Configuration", "EventLoops", "Glibc", "HTTP",
+            "Journal", "Logging", "Outbound", "Synchronization", "Telemetry", "Webhooks",
         ],
         "VSphere": [
             "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
@@ -210,7 +210,8 @@ import Testing
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
             "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
             "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "HTTPSinkSettings",
-            "SinkTLSSettings",
+            "SinkTLSSettings", "OAuth2Settings", "SinkSigningSettings", "SinkWebhookSettings",
+            "BatchSettings", "RetryBudgetSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]

@@ -1,0 +1,14 @@
+internal import EventLoops
+internal import Logging
+internal import Outbound
+internal import Telemetry
+
+/// What a sink's target needs of the delivery around it.
+struct TargetSurroundings {
+    /// The sink's name, for metrics and logs.
+    var sink: String
+    var loop: EventLoop
+    var client: HTTPClient
+    var metrics: Metrics
+    var logger: Logger
+}
