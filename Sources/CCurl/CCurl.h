@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,10 @@ static inline CURLcode curl_set_offset(CURL *h, CURLoption o, curl_off_t v) {
 }
 static inline CURLcode curl_set_list(CURL *h, CURLoption o, struct curl_slist *v) {
     return curl_easy_setopt(h, o, v);
+}
+static inline CURLcode curl_set_octets(CURL *h, CURLoption o, const void *octets, size_t count) {
+    struct curl_blob blob = {(void *)octets, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(h, o, &blob);
 }
 static inline CURLcode curl_set_data_callback(CURL *h, CURLoption o, curl_data_callback v) {
     return curl_easy_setopt(h, o, v);

@@ -4,9 +4,8 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let source = ["horizon"]
-    static let sink = ["ref"]
+    static let sink: [String] = []
     static let delivery = ["deadLetterSink"]
-    static let admin = ["control"]
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
     static let providers = ["horizon"]

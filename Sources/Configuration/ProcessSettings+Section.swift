@@ -26,11 +26,11 @@ extension JournalSettings: Section {
 
 extension AdminSettings: Section {
     static var blank: Self { Self() }
-    static var later: [String] { NotYetSupported.admin }
 
     static var keys: [Key<Self>] {
         [
             .address("address", "where operators are served", \.address),
+            .control("the socket in the file system that takes changes, or off", \.control),
             .auth("any one that succeeds lets a request in; left out, everyone is let in", \.auth),
         ]
     }

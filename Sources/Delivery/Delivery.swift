@@ -16,6 +16,7 @@ public final class Delivery: Sendable {
     }
 
     private let stops: Mailbox<Stop>
+    private let inspections: Mailbox<@Sendable ([SinkStatus]) -> Void>
     private let orders: Mailbox<SinkOrder>
     private let disabled: DisabledSinks
     private let thread: LoopThread
@@ -27,12 +28,15 @@ public final class Delivery: Sendable {
     ///   - settings: its sinks, sources and routes.
     ///   - version: goes into the `User-Agent` field.
     ///   - announcements: the mailbox that the journal is to send to.
+    ///   - news: the mailbox of whoever finds out where sinks are.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     public static func start(
         _ settings: Settings, version: String, announcements: Mailbox<Announcement>,
-        journal: @escaping @Sendable (JournalRequest) -> Bool, metrics: Metrics, logger: Logger
+        news: Mailbox<SinkNews>? = nil, journal: @escaping @Sendable (JournalRequest) -> Bool,
+        metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
         let stops = try Mailbox<Stop>(messagesLimit: 1)
+        let inspections = try Mailbox<@Sendable ([SinkStatus]) -> Void>(messagesLimit: 64)
         let orders = try Mailbox<SinkOrder>(messagesLimit: 256)
         let disabled = DisabledSinks()
         let counts = settings.router == nil ? [] : settings.sinks.map { _ in Invocations() }
@@ -42,6 +46,10 @@ public final class Delivery: Sendable {
                 metrics: metrics, logger: logger, invocations: counts, disabled: disabled)
             try orders.receive(on: loop) { dispatcher.receive($0) }
             try announcements.receive(on: loop) { dispatcher.receive($0) }
+            try inspections.receive(on: loop) { inspections in
+                for inspection in inspections { inspection(dispatcher.statuses) }
+            }
+            try news?.receive(on: loop) { dispatcher.take($0) }
             try stops.receive(on: loop) { stops in
                 for stop in stops {
                     dispatcher.stop(within: stop.timeout, settlesRest: stop.settlesRest) {
@@ -53,14 +61,17 @@ public final class Delivery: Sendable {
             begin(dispatcher, on: loop) { journal(.announce(to: announcements)) }
         }
         return Delivery(
-            stops: stops, orders: orders, disabled: disabled, thread: thread, counts: counts)
+            stops: stops, inspections: inspections, orders: orders, disabled: disabled,
+            thread: thread, counts: counts)
     }
 
     private init(
-        stops: Mailbox<Stop>, orders: Mailbox<SinkOrder>, disabled: DisabledSinks,
-        thread: LoopThread, counts: [Invocations]
+        stops: Mailbox<Stop>, inspections: Mailbox<@Sendable ([SinkStatus]) -> Void>,
+        orders: Mailbox<SinkOrder>, disabled: DisabledSinks, thread: LoopThread,
+        counts: [Invocations]
     ) {
         self.stops = stops
+        self.inspections = inspections
         self.orders = orders
         self.disabled = disabled
         self.thread = thread
@@ -82,6 +93,14 @@ public final class Delivery: Sendable {
         within timeout: Duration, settlesRest: Bool, _ done: @escaping @Sendable () -> Void
     ) {
         _ = stops.send(Stop(timeout: timeout, settlesRest: settlesRest, done: done))
+    }
+
+    /// Asks how the sinks do, in the configuration's order.
+    ///
+    /// - Parameter answer: called on the delivery's thread.
+    /// - Returns: whether there was room for the question.
+    public func inspect(_ answer: @escaping @Sendable ([SinkStatus]) -> Void) -> Bool {
+        inspections.send(answer)
     }
 
     /// Waits for the thread's end; called once, after ``stop(within:settlesRest:_:)``.

@@ -16,6 +16,8 @@ final class Dispatcher {
     private let client: HTTPClient
     private let settlements: Settlements
     private var sinks: [Sink] = []
+    /// Those whose addresses others find out, by their places.
+    private var addressed: [Int: AddressedTarget] = [:]
     private var stopping: Stopping?
 
     private struct Stopping {
@@ -58,25 +60,33 @@ final class Dispatcher {
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
                     policies: policies, sendsBatches: http.batch != nil,
-                    target: try makeTarget(of: sink, surroundingsOfTarget, output: output),
+                    target: try makeTarget(
+                        of: sink, place: place, surroundingsOfTarget, output: output),
                     reports: reports, surroundings: surroundings))
         }
     }
 
     private func makeTarget(
-        of sink: SinkSettings, _ surroundings: TargetSurroundings, output: CInt
+        of sink: SinkSettings, place: Int, _ surroundings: TargetSurroundings, output: CInt
     ) throws(SystemError) -> any SinkTarget {
         switch sink.target {
-        case .uri(let http): HTTPTarget(http, surroundings)
+        case .uri(let http) where http.reference != nil:
+            let target = AddressedTarget(http, surroundings)
+            addressed[place] = target
+            return target
+        case .uri(let http): return HTTPTarget(http, surroundings)
         case .console:
-            try ConsoleTarget(
+            return try ConsoleTarget(
                 descriptor: output, concurrency: sink.http.concurrency, loop: loop)
-        case .discard: DiscardTarget()
+        case .discard: return DiscardTarget()
         }
     }
 
     /// Begins with what the journal has from before.
     func start() { for sink in sinks { sink.pump() } }
+
+    /// How the sinks do, in the configuration's order.
+    var statuses: [SinkStatus] { sinks.map(\.status) }
 
     /// Does what operators and their files ask for.
     func receive(_ orders: [SinkOrder]) {
@@ -86,6 +96,11 @@ final class Dispatcher {
             case .replaceSecrets(let sink, let settings): sinks[sink].replaceSecrets(settings)
             }
         }
+    }
+
+    /// Takes what was found out of where sinks are.
+    func take(_ news: [SinkNews]) {
+        for news in news { addressed[news.sink]?.take(news.content) }
     }
 
     /// Takes what the journal says.

@@ -19,11 +19,13 @@ struct EventEncoding {
     ) -> (octets: [UInt8], body: Range<Int>) {
         guard !isStructured(event) else {
             fields.append(Self.contentType.span, Self.structuredType.span)
-            let octets = event.structuredJSON
+            let octets = event.structuredJSON(overriding: settings.ceOverrides)
             return (octets, octets.indices)
         }
         let encoding: HeaderEncoding = settings.headerEncoding == .raw ? .raw : .spec
-        event.forEachField(encoding, scratch: &scratch) { fields.append($0, $1) }
+        event.forEachField(
+            encoding, overriding: settings.ceOverrides, scratch: &scratch
+        ) { fields.append($0, $1) }
         return (event.octets, event.data)
     }
 
@@ -33,7 +35,7 @@ struct EventEncoding {
         var octets = [UInt8(ascii: "[")]
         for event in batch {
             if octets.count > 1 { octets.append(UInt8(ascii: ",")) }
-            event.writeJSON(to: &octets)
+            event.writeJSON(to: &octets, overriding: settings.ceOverrides)
         }
         octets.append(UInt8(ascii: "]"))
         return octets
@@ -41,7 +43,8 @@ struct EventEncoding {
 
     private func isStructured(_ event: Event) -> Bool {
         settings.contentMode == .structured
-            || settings.headerEncoding == .auto && event.needsHeaderEncoding
+            || settings.headerEncoding == .auto
+                && event.needsHeaderEncoding(overriding: settings.ceOverrides)
             // A webhook's delivery has a body.
             || settings.webhook != nil && event.data.isEmpty
     }

@@ -22,6 +22,8 @@ final class HTTPTarget: SinkTarget {
     private var signer: RequestSigner?
     private var encoding: EventEncoding
     private var fields = HTTPFields()
+    /// Where the environment says how long an attempt may take, and not the routes.
+    private let timeout: Duration?
 
     /// - Parameter authorization: what proves who Veer is, where the settings' `auth` doesn't say.
     init(
@@ -30,12 +32,17 @@ final class HTTPTarget: SinkTarget {
     ) {
         var options = HTTPEndpoint.Options(url: settings.uri)
         options.tls = .init(settings.tls)
+        if let authorities = settings.env?.authorities {
+            options.tls.authorityOctets = authorities
+            options.tls.trustsSystem = true
+        }
         options.concurrency = settings.concurrency
         options.allowsPrivateAddresses = settings.allowPrivateAddresses
         options.fieldsKept = ["Retry-After"]
         client = surroundings.client
         endpoint = client.endpoint(options)
         encoding = EventEncoding(settings)
+        timeout = settings.env?.timeout
         signer = settings.signing.map(RequestSigner.init)
         let authorization =
             authorization
@@ -76,7 +83,8 @@ final class HTTPTarget: SinkTarget {
             fields.append("WebHook-Request-Origin", permission.origin)
         }
         signer?.sign(octets[body], of: events.map(\.event), seconds: time(nil), into: &fields)
-        let request = HTTPRequest(fields: fields, octets: octets, body: body, timeout: timeout)
+        let request = HTTPRequest(
+            fields: fields, octets: octets, body: body, timeout: self.timeout ?? timeout)
         client.send(request, to: endpoint) { [weak self] response in
             let result = result(of: response)
             guard let self, let status = result?.status else { return completion(result) }
@@ -101,6 +109,9 @@ final class HTTPTarget: SinkTarget {
         return false
     }
 
+    /// No other event will be sent there; those under way may end.
+    func retire() { client.retire(endpoint) }
+
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
 
@@ -110,7 +121,8 @@ final class HTTPTarget: SinkTarget {
     }
 }
 
-private func makeAuthorization(
+/// What proves who Veer is, as a sink's settings say.
+func makeAuthorization(
     _ auth: SinkAuthSettings, _ sink: HTTPSinkSettings, _ surroundings: TargetSurroundings
 ) -> any SinkAuthorization {
     switch auth {
@@ -124,6 +136,7 @@ extension HTTPEndpoint.TLSOptions {
     fileprivate init(_ settings: SinkTLSSettings) {
         self.init()
         authorities = settings.ca
+        authorityOctets = settings.authorities.map { Array($0.utf8) }
         certificate = settings.certificate
         key = settings.key
         isInsecure = settings.isInsecure

@@ -46,6 +46,13 @@ final class Sink {
         target.onReady = { [weak self] in self?.pump() }
     }
 
+    /// How it does.
+    var status: SinkStatus {
+        SinkStatus(
+            isUp: reports.isUp, queueEvents: queue.count, underWay: queue.underWayCount,
+            obstacle: target.obstacle, isDisabled: queue.isDisabled)
+    }
+
     /// No attempt is under way.
     var isIdle: Bool { queue.underWayCount == 0 }
 

@@ -10,6 +10,7 @@ struct JournalMetrics: Sendable {
     let corruptEvents: Counter
     /// When the oldest event that somebody waits for came in; 0 where there is none.
     let oldestMilliseconds = Gauge()
+    let deadLetters = SharedDeadLetters()
     private let metrics: Metrics
 
     init(_ metrics: Metrics) {
@@ -65,6 +66,7 @@ struct JournalMetrics: Sendable {
 
     /// Shows how many dead letters each sink has.
     func setDeadLetters(_ deadLetters: [String: Int]) {
+        self.deadLetters.set(deadLetters)
         for (sink, count) in deadLetters {
             metrics.gauge(
                 "veer_dead_letters", help: "Events that a sink did not take.", ("sink", sink)

@@ -62,7 +62,7 @@ internal import Glibc
     }
 
     private func lets(in octets: [UInt8]) -> Bool {
-        guard !PublicAddress.contains(octets) else { return true }
+        guard !PublicAddress.isPublic(octets) else { return true }
         refused = text(of: octets)
         return false
     }

@@ -81,10 +81,10 @@ let sectionMistakes: Mistakes = [
         ["f:7:21: error: 61m is too large at shutdown.timeout; the most is 1h [out-of-range]"]
     ),
     (
-        "admin: {control: 'unix:x'}\n",
+        "admin: {control: '127.0.0.1:8083'}\n",
         [
-            "f:7:9: error: 'control' is not supported by this version yet at admin; remove it"
-                + " [not-yet-supported]"
+            "f:7:18: error: '127.0.0.1:8083' is no socket in the file system at admin.control;"
+                + " write unix:/run/veer/admin.sock, or off [invalid-value]"
         ]
     ),
     (
@@ -282,7 +282,10 @@ let sourceMistakes: Mistakes = [
 let sinkMistakes: Mistakes = [
     (
         "sinks: [{name: console}]\n",
-        ["f:5:9: error: a sink needs one of 'uri', 'console', 'discard' at sinks[0] [missing-key]"]
+        [
+            "f:5:9: error: a sink needs one of 'uri', 'ref', 'console', 'discard', 'env' at"
+                + " sinks[0] [missing-key]"
+        ]
     ),
     (
         "sinks: [{name: console, console: {}, uri: 'http://x'}]\n",
@@ -303,8 +306,8 @@ let sinkMistakes: Mistakes = [
     (
         "sinks: [{name: console, ref: {kind: Broker}}]\n",
         [
-            "f:5:25: error: 'ref' is not supported by this version yet at sinks[0]; remove it"
-                + " [not-yet-supported]"
+            "f:5:30: error: the keys 'apiVersion' and 'name' are missing at sinks[0].ref"
+                + " [missing-key]"
         ]
     ),
     (

@@ -19,7 +19,7 @@ import svix.webhooks
 import twilio.request_validator
 
 from client import attributes, structured
-from veer import BINARY, ROOT, command, gateway
+from veer import BINARY, ROOT, command, gateway, wait_until
 
 SECRET = "it is known to both sides only"
 WHSEC = "whsec_" + base64.b64encode(SECRET.encode()).decode()
@@ -206,6 +206,47 @@ def test_twilio_signs_a_form_or_an_address(launch, sink):
     assert [delivery.body for delivery in sink.wait_for(3)] == [*forms, BODY.encode()]
 
 
+def test_a_secret_is_changed_without_a_refusal(start, sink, tmp_path):
+    """F53: while both secrets stand there, either is good; afterwards only the new one."""
+    old, new = "it was known before", "it is known from now on"
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text(old + "\n")
+    second.write_text(old + "\n")
+    veer = start(gateway(sink.url, webhook={
+        "adapter": TEMPLATE, "signature": {
+            "preset": "github", "secrets": [{"file": "first"}, {"file": "second"}]}}))
+    numbers = iter(range(1000))
+
+    def reply(secret):
+        body = json.dumps({"n": next(numbers)})
+        headers = {"X-Hub-Signature-256": "sha256=" + code(body, secret)}
+        return send(veer, body.encode(), headers).status_code
+
+    def change(path, text):
+        """Answers to both senders, from before the change until a moment after it."""
+        count = veer.metric("veer_secret_reloads_total")
+        path.write_text(text)
+        replies = []
+        while veer.metric("veer_secret_reloads_total") == count:
+            replies.append((reply(old), reply(new)))
+        return replies
+
+    assert (reply(old), reply(new)) == (202, 401)
+    # Neither an empty file nor a missing one takes a secret away.
+    change(second, "")
+    second.unlink()
+    assert reply(old) == 202
+    during = change(second, new)
+    assert all(before == 202 for before, _ in during)
+    wait_until(lambda: [reply(new) for _ in range(8)] == [202] * 8, "the new secret everywhere")
+    assert reply(old) == 202
+    # The old one goes, and no sender that has the new one is ever refused.
+    after = change(first, new)
+    assert all(now == 202 for _, now in after)
+    wait_until(lambda: [reply(old) for _ in range(8)] == [401] * 8, "the old secret's end")
+    assert reply(new) == 202
+
+
 def test_signed_cloudevents_need_no_adapter(launch, sink):
     veer = launch(secured(sink, "github", "none"))
     event = structured(attributes(id="signed"))
@@ -275,13 +316,13 @@ def test_a_subscription_of_sns_is_for_the_operator_to_confirm(start, sink):
             sink.url, "https://sns.evil.example/", "https://sns.r.amazonaws.com.evil.example/",
             "https://sns.r.amazonaws.com@evil.example/", good]):
         body = {"Type": "SubscriptionConfirmation", "SubscribeURL": address,
-                "Timestamp": "2026-01-02T03:04:05Z"}
+                "TopicArn": "arn:aws:sns:us-west-2:1:t", "Timestamp": "2026-01-02T03:04:05Z"}
         reply = send(veer, json.dumps(body).encode(), headers, type="text/plain; charset=UTF-8")
         assert reply.status_code == 202
         sink.wait_for(place + 1)
     veer.wait_for_log(
-        "a sender waits for its subscription to be confirmed; to consent, open the address",
-        address=good)
+        "a sender asks to be let in; to consent, approve it: veer handshakes",
+        address=good, topic="arn:aws:sns:us-west-2:1:t")
     assert "evil" not in veer.text
     # No request but the deliveries.
     assert len(sink.deliveries) == 5
