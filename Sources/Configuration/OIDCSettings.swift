@@ -11,3 +11,10 @@ public struct OIDCSettings: Sendable, Equatable {
     /// Settings that name no token yet.
     public init() {}
 }
+
+extension HTTPSinkSettings {
+    /// How it's shown a token of the cluster's, if it is.
+    public var oidc: OIDCSettings? {
+        if case .oidc(let settings)? = auth { settings } else { nil }
+    }
+}

@@ -137,7 +137,7 @@ def test_a_right_that_is_missing_is_named_and_events_wait(start, cluster, guarde
     line = veer.wait_for_log("sink's token can't be had", reason="403")
     assert "create for serviceaccounts/token" in line["detail"]
     send(veer, "a")
-    assert "[+]sink-sink0 waits: the API server answered 403" in veer.get("/readyz").text
+    assert "[i]sink-sink0 waits: the API server answered 403" in veer.get("/readyz").text
     assert guarded.deliveries == []
     cluster.load(DEPLOY / "components/oidc-token-request/rbac.yaml")
     guarded.wait_for(1)
