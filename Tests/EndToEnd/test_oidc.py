@@ -104,6 +104,9 @@ def test_a_token_is_renewed_before_its_end(start, roles, guarded):
     send(veer, "a")
     guarded.wait_for(1)
     wait_until(lambda: requests(roles) >= 2, "a second token")
+    wait_until(
+        lambda: veer.metric("veer_sink_token_requests_total", outcome="succeeded") >= 2,
+        "tokens that are counted")
     send(veer, "b")
     guarded.wait_for(2)
     assert all(delivery.headers["authorization"] for delivery in guarded.deliveries)
