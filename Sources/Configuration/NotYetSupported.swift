@@ -5,7 +5,6 @@
 enum NotYetSupported {
     static let source = ["horizon"]
     static let sink = ["ref", "auth", "allowPrivateAddresses"]
-    static let delivery = ["deadLetterSink"]
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
     static let providers = ["horizon"]

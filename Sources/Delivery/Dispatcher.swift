@@ -52,7 +52,9 @@ final class Dispatcher {
                 Sink(
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
-                    policies: policies, target: try makeTarget(of: sink, output: output),
+                    policies: policies,
+                    copies: DeadLetterCopies(sink: place, in: settings, policies: policies),
+                    target: try makeTarget(of: sink, output: output),
                     reports: reports, surroundings: surroundings))
         }
     }

@@ -59,7 +59,7 @@ func result(of response: HTTPResponse) -> DeliveryResult? {
     return .answered(
         status: response.status ?? 0,
         retryAfter: response.fields["Retry-After"].flatMap { RetryAfter.wait($0, now: time(nil)) },
-        detail: String(decoding: response.body, as: UTF8.self))
+        detail: AnswerBody(response.body))
 }
 
 /// What went wrong, and what an operator can do about it, where that can be said.
