@@ -19,10 +19,8 @@ extension Event {
         for addition in additions {
             builder.append(addition.name, addition.value, kind: addition.kind)
         }
-        if dataKind != .none {
-            builder.beginData(dataKind)
-            builder.appendData(octets.span.extracting(data))
-        }
+        builder.beginData(dataKind)
+        builder.appendData(octets.span.extracting(data))
         return builder.finish()
     }
 

@@ -45,8 +45,8 @@ extension JournalStore {
         report.obstacles[.sinkRemoved, default: 0] += plan.letters.count - known.count
         if report.obstacles[.sinkRemoved] == 0 { report.obstacles[.sinkRemoved] = nil }
         plan.letters = known
-        for (place, name) in sinks.names.enumerated() where known.contains(where: { $0.sink == name })
-        {
+        let named = Set(known.map(\.sink))
+        for (place, name) in sinks.names.enumerated() where named.contains(name) {
             plan.sinks.insert(SinkSet(sink: place))
         }
     }

@@ -114,7 +114,8 @@ private struct Conditions {
     var selection: String {
         // A CROSS JOIN keeps its order: there may be few dead letters among very many events.
         let letters = "FROM dead_letters d CROSS JOIN events e ON e.sequence = d.sequence"
-        return (isOfLetters
+        return
+            (isOfLetters
             ? "SELECT \(EntryReader.columns) \(letters)" : EntryReader.selection)
             + " WHERE \(clauses.joined(separator: " AND "))"
             + " ORDER BY \(isOfLetters ? "d" : "e").sequence"
