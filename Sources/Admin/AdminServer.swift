@@ -14,11 +14,14 @@ public struct AdminReadings {
         public var name: String
         /// What is wrong, if something is.
         public var problem: String?
+        /// What is to be known besides, be it as it may.
+        public var note: String?
 
-        /// A condition that holds unless a problem is given.
-        public init(name: String, problem: String?) {
+        /// A condition that holds unless a problem is given; or, with a note, something to know.
+        public init(name: String, problem: String? = nil, note: String? = nil) {
             self.name = name
             self.problem = problem
+            self.note = note
         }
     }
 

@@ -88,6 +88,29 @@ extension Span<UInt8> {
         }
     }
 
+    /// The members of an object in their order, those of equal names among them.
+    ///
+    /// - Parameter limit: the most that there may be.
+    /// - Returns: nothing if it's no object, has more of them, or a name that no Unicode text is.
+    public func jsonMembers(
+        at range: Range<Int>, limit: Int
+    ) -> [(name: String, value: Range<Int>)]? {
+        guard self[range.lowerBound] == UInt8(ascii: "{") else { return nil }
+        var members: [(name: String, value: Range<Int>)] = []
+        var scanner = JSONScanner(offset: range.lowerBound + 1)
+        while let key = jsonValue(from: scanner.offset) {
+            scanner.offset = key.upperBound
+            guard members.count < limit, let name = jsonString(at: key),
+                scanner.accepts(UInt8(ascii: ":"), in: self),
+                let value = jsonValue(from: scanner.offset)
+            else { return nil }
+            members.append((name, value))
+            scanner.offset = value.upperBound
+            guard scanner.accepts(UInt8(ascii: ","), in: self) else { break }
+        }
+        return members
+    }
+
     fileprivate func jsonMember(_ name: String, of range: Range<Int>) -> Range<Int>? {
         if let items = jsonItems(at: range) {
             // Only one spelling of a number: neither `+1` nor `01`.

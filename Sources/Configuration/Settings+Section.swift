@@ -11,6 +11,9 @@ extension Settings: Section {
             .list("routes", "which sources' events go to which sinks", \.routes, count: 1...1_000),
             .section("journal", "how accepted events are kept", \.journal),
             .section("admin", "the operators' own listener", \.admin),
+            .section(
+                "kubernetes", "the cluster in which sinks are looked up", \.kubernetes,
+                where: \.looksUpSinks),
             .section("log", "what is logged, and how", \.log),
             .section("shutdown", "how the process ends", \.shutdown),
         ]
@@ -134,6 +137,15 @@ extension Settings: Section {
                 .openEndpoint, at: place, "anyone who reaches this address can watch the events",
                 hint: "add auth")
         }
+    }
+}
+
+extension Settings {
+    fileprivate var looksUpSinks: Bool {
+        kubernetes != KubernetesSettings()
+            || sinks.contains {
+                if case .uri(let http) = $0.target { http.reference != nil } else { false }
+            }
     }
 }
 

@@ -13,25 +13,24 @@ struct DeadLetterCopies {
     static let dataBytes = 768
 
     private let sink: Int
-    /// What the copies say of where they failed.
-    private let destination: String
+    /// Not every sink has an address, but an event must be told from what never failed.
+    private let name: String
     private let policies: RetryPolicies
     private let isDeadLetterSink: Bool
 
     init(sink: Int, in settings: Settings, policies: RetryPolicies) {
         self.sink = sink
         self.policies = policies
-        let configured = settings.sinks[sink]
-        // Not every sink has an address, but an event must be told from what never failed.
-        destination =
-            if case .uri(let http) = configured.target { http.uri } else {
-                "urn:veer:sink:\(configured.name)"
-            }
+        name = settings.sinks[sink].name
         isDeadLetterSink = settings.routes.contains { $0.delivery.deadLetterSink == sink }
     }
 
     /// The copy, if there is to be one.
-    func copy(of stored: StoredEvent, _ result: DeliveryResult) -> Submission.Item? {
+    ///
+    /// - Parameter address: the URL at which the event failed, if it was one.
+    func copy(
+        of stored: StoredEvent, _ result: DeliveryResult, address: String?
+    ) -> Submission.Item? {
         guard let place = policies[stored.origin].settings.deadLetterSink, place != sink,
             !isDeadLetterSink || stored.event.attribute("knativeerrordest") == nil
         else { return nil }
@@ -42,7 +41,7 @@ struct DeadLetterCopies {
             case .unanswered(_, let detail): Array("dispatch error: \(detail)".utf8)
             }
         var additions: [(name: String, value: String, kind: Event.AttributeKind)] = [
-            ("knativeerrordest", destination, .string),
+            ("knativeerrordest", address ?? "urn:veer:sink:\(name)", .string),
             ("knativeerrorcode", "\(result.status ?? 500)", .integer),
         ]
         if !answer.isEmpty {

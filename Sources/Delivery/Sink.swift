@@ -40,7 +40,11 @@ final class Sink {
         self.target = target
         self.reports = reports
         self.surroundings = surroundings
-        target.onReady = { [weak self] in self?.pump() }
+        target.onReady = { [weak self] in
+            guard let self else { return }
+            self.queue.beginAnew(now: surroundings.loop.now)
+            pump()
+        }
     }
 
     /// How it does.
@@ -60,7 +64,7 @@ final class Sink {
             let reason = DeadLetterReason(
                 code: "queue_full", status: nil, detail: detail, attempts: 0)
             let result = DeliveryResult.unanswered(kind: reason.code, detail: detail)
-            settle(stored, .deadLetter(reason), copy: copies.copy(of: stored, result))
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
         }
         pump()
     }
@@ -119,11 +123,16 @@ final class Sink {
         switch verdict {
         case .delivered: settle(attempt.stored, .delivered)
         case .deadLetter(let reason):
-            let copy = copies.copy(of: attempt.stored, result)
-            settle(attempt.stored, .deadLetter(reason), copy: copy)
+            settle(attempt.stored, .deadLetter(reason), copy: copy(of: attempt.stored, result))
         case .retry: break
         }
         pump()
+    }
+
+    private func copy(
+        of stored: StoredEvent, _ result: DeliveryResult
+    ) -> Submission.Item? {
+        copies.copy(of: stored, result, address: target.address)
     }
 
     private func settle(

@@ -16,6 +16,11 @@ public final class HTTPEndpoint {
         /// Makes a connection for each request, so that none is ever sent twice: curl sends a
         /// request again that met a connection on its end.
         public var sendsOnce = false
+        /// Whether it may be on this machine or nearby.
+        ///
+        /// If not, a name that leads there is not connected to. To be used with ``sendsOnce``,
+        /// because connections are kept by name.
+        public var allowsPrivateAddresses = true
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
@@ -42,10 +47,19 @@ public final class HTTPEndpoint {
     public struct TLSOptions: Sendable {
         /// A PEM file with the only authorities to trust; nil trusts the system's.
         public var authorities: String?
+        /// The authorities to trust as PEM's octets, in the place of ``authorities``; nil where
+        /// a file or the system has them.
+        public var authorityOctets: [UInt8]?
+        /// Trusts the system's authorities beside ``authorityOctets``.
+        public var trustsSystem = false
         /// A PEM file with our certificate, and those that lead to its authority.
         public var certificate: String?
         /// A PEM file with our certificate's private key.
         public var key: String?
+        /// Our certificate as PEM; in place of ``certificate``.
+        public var certificatePEM: [UInt8]?
+        /// Its private key as PEM; in place of ``key``.
+        public var keyPEM: [UInt8]?
         /// Takes any certificate.
         public var isInsecure = false
         /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust.

@@ -6,6 +6,7 @@ import EventLoops
 import Glibc
 import Ingress
 import Journal
+import Kubernetes
 import Logging
 import Server
 import TLS
@@ -59,9 +60,10 @@ final class Gateway {
         Process.register(metrics, startedSeconds: startedSeconds)
         let certificates = try readCertificates()
         let credentials = try readCredentials()
+        let finder = try makeSinkFinder()
         let journal = try openJournal()
         do throws(SystemError) {
-            try run(journal, certificates, credentials, bind())
+            try run(journal, certificates, credentials, finder, bind())
         } catch {
             _ = journal.send(.stop)
             journal.waitUntilStopped()
@@ -92,6 +94,17 @@ final class Gateway {
                 settings.sources, metrics: metrics, logger: Logger(label: "AUTH"))
         } catch {
             throw StartFailure(sentence: error.description, status: .configuration)
+        }
+    }
+
+    private func makeSinkFinder() throws(StartFailure) -> SinkFinder {
+        do {
+            return try SinkFinder(
+                settings, access: try ClusterFiles.access(settings), metrics: metrics)
+        } catch let error as ClusterAccess.Unusable {
+            throw StartFailure(sentence: error.description, status: .configuration)
+        } catch {
+            throw StartFailure(sentence: "\(error)", status: .system)
         }
     }
 
@@ -147,7 +160,7 @@ final class Gateway {
 
     private func run(
         _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
-        _ sockets: Sockets
+        _ finder: SinkFinder, _ sockets: Sockets
     ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
@@ -157,29 +170,38 @@ final class Gateway {
             bytesLimit: 32 * 1024 * 1024)
         let delivery = try Delivery.start(
             settings, version: Version.number, announcements: announcements,
-            journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
+            news: finder.news, journal: { journal.send($0) }, metrics: metrics,
+            logger: Logger(label: "DELIVERY"))
+        try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
-        let keysWanted = try Mailbox<Int>(messagesLimit: 64)
+        let wishes = try Mailbox<IngressNotice>(messagesLimit: 64)
+        let bounds = settings.sources.map(SourceBounds.init)
         let ingress = try startIngress(
-            journal, certificates, credentials, sockets, heartbeats, notices, keysWanted)
-        try keysWanted.receive(on: loop) { sources in
-            for source in Set(sources) { credentials.wantKeys(ofSource: source) }
+            journal, certificates, credentials, bounds, sockets, heartbeats, notices, wishes)
+        let consents = Consents(
+            settings.sources, bounds, on: loop, userAgent: "veer/\(Version.number)",
+            metrics: metrics, logger: Logger(label: "HANDSHAKE")
+        ) { bounds, source in
+            for thread in ingress { thread.replace(bounds: bounds, ofSource: source) }
         }
-        try credentials.follow(on: loop, userAgent: "veer/\(Version.number)") { methods in
-            for thread in ingress { thread.replace(authentication: methods) }
+        try wishes.receive(on: loop) { Self.received($0, credentials, consents) }
+        try credentials.follow(on: loop, userAgent: "veer/\(Version.number)") { credentials in
+            for thread in ingress { thread.replace(credentials: credentials) }
         }
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
         let vSphere = try startVSphere(journal)
-        let readings = readings(journal, delivery, heartbeats)
+        let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
             settings: settings, journal: journal, delivery: delivery,
             answers: try Answers(on: loop), started: started, readiness: readings.readiness)
         let admin = try AdminServer(
             on: loop, settings.admin, socket: sockets.admin, control: sockets.control,
-            metrics: metrics, readings: readings, calls: calls.all, logger: Logger(label: "ADMIN"))
+            metrics: metrics, readings: readings,
+            calls: calls.all + HandshakeCalls(consents: consents).all,
+            logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
             loop: loop, ingress: ingress, vSphere: vSphere, delivery: delivery, admin: admin,
             notices: notices)
@@ -195,18 +217,33 @@ final class Gateway {
         announce(sockets)
         try loop.run()
         credentials.close()
+        consents.close()
         admin.closeAll()
         for thread in ingress { thread.stop() }
         vSphere?.join()
+        finder.stop()
         delivery.join()
         let operators = [sockets.admin, sockets.control].compactMap { $0 }
         for socket in sockets.listeners.compactMap(\.first) + operators { socket.removePath() }
     }
 
+    private static func received(
+        _ notices: [IngressNotice], _ credentials: Credentials, _ consents: Consents
+    ) {
+        for notice in notices {
+            switch notice {
+            case .keysWanted(let source): credentials.wantKeys(ofSource: source)
+            case .certificateWanted(let source, let address):
+                credentials.wantCertificate(address, ofSource: source)
+            case .consentWanted(let request): consents.received(request)
+            }
+        }
+    }
+
     private func startIngress(
         _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
-        _ sockets: Sockets, _ heartbeats: [Heartbeat], _ notices: Mailbox<Notice>,
-        _ keysWanted: Mailbox<Int>
+        _ bounds: [SourceBounds], _ sockets: Sockets, _ heartbeats: [Heartbeat],
+        _ notices: Mailbox<Notice>, _ wishes: Mailbox<IngressNotice>
     ) throws(SystemError) -> [IngressThread] {
         let metrics = metrics
         let shared = settings.listeners.map {
@@ -214,8 +251,7 @@ final class Gateway {
         }
         let context = IngressContext(
             metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
-            bounds: settings.sources.map(SourceBounds.init),
-            authentication: credentials.methods, keysWanted: { _ = keysWanted.send($0) },
+            bounds: bounds, credentials: credentials.current, tell: { _ = wishes.send($0) },
             submit: { journal.send(.store($0)) }, obstacle: { journal.status.reason })
         var threads: [IngressThread] = []
         for number in 0..<threadsCount {
@@ -257,7 +293,7 @@ final class Gateway {
     }
 
     private func readings(
-        _ journal: Journal, _ delivery: Delivery, _ heartbeats: [Heartbeat]
+        _ journal: Journal, _ delivery: Delivery, _ finder: SinkFinder, _ heartbeats: [Heartbeat]
     ) -> AdminReadings {
         let statistics = Statistics(
             settings: settings, sources: statistics, started: started,
@@ -274,8 +310,17 @@ final class Gateway {
                 [
                     .init(name: "journal", problem: journal.status.reason),
                     .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
-                ]
+                ] + finder.checks + vCenterNotes
             }, statistics: { statistics.json }, version: Version.json)
+    }
+
+    /// How vCenters do never decides whether requests may be sent here.
+    private var vCenterNotes: [AdminReadings.Check] {
+        settings.sources.filter { $0.vcenter != nil }.map { source in
+            .init(
+                name: source.name,
+                note: VSphere.note(ofSource: source.name, metrics, now: Int(time(nil))))
+        }
     }
 
     // MARK: - Stopping

@@ -10,7 +10,7 @@ import Testing
 
     init() {
         settings = sampleSettings([
-            SinkSettings(name: "broker", target: .uri(.init(uri: "http://broker.example/a?b=c"))),
+            SinkSettings(name: "broker", target: .uri(.init(uri: "http://broker.example/"))),
             SinkSettings(name: "letters", target: .console),
             SinkSettings(name: "other", target: .discard),
         ]) { $0.deadLetterSink = 1 }
@@ -24,7 +24,8 @@ import Testing
             sink: sink, in: settings, policies: RetryPolicies(sink: sink, in: settings))
         var stored = stored(1)
         stored.event = event
-        return copies.copy(of: stored, result)
+        let address = sink == 0 ? "http://broker.example/a?b=c" : nil
+        return copies.copy(of: stored, result, address: address)
     }
 
     private func copy(ofSink sink: Int, _ result: DeliveryResult) -> Submission.Item? {
@@ -86,7 +87,7 @@ import Testing
         settings.routes[0].sinks = [0, 1]
         let copies = DeadLetterCopies(
             sink: 1, in: settings, policies: RetryPolicies(sink: 1, in: settings))
-        check(copies.copy(of: stored(1), .answered(status: 400)))
+        check(copies.copy(of: stored(1), .answered(status: 400), address: nil))
     }
 
     @Test func `without a dead letter sink there is no copy`() {
@@ -94,7 +95,7 @@ import Testing
         settings.routes[0].delivery.deadLetterSink = nil
         let copies = DeadLetterCopies(
             sink: 0, in: settings, policies: RetryPolicies(sink: 0, in: settings))
-        #expect(copies.copy(of: stored(1), .answered(status: 400)) == nil)
+        #expect(copies.copy(of: stored(1), .answered(status: 400), address: nil) == nil)
     }
 
     @Test func `a dead letter sink is tried as hard as the route says`() {
