@@ -77,6 +77,9 @@ let package = Package(
             name: "Outbound", dependencies: ["CCurl", "COpenSSL", "EventLoops"],
             swiftSettings: strict),
         .target(
+            name: "Kubernetes", dependencies: ["EventLoops", "Outbound", "YAML"],
+            swiftSettings: strict),
+        .target(
             name: "Journal",
             dependencies: ["CSQLite", "CLinux", "CloudEvents", "EventLoops", "Telemetry", logging],
             swiftSettings: strict),
@@ -104,6 +107,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Knative",
+            dependencies: [
+                "Configuration", "EventLoops", "Kubernetes", "Outbound", "Telemetry", logging,
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Admin",
             dependencies: [
                 "Authentication", "Configuration", "EventLoops", "HTTP", "Server", "Telemetry",
@@ -117,7 +126,8 @@ let package = Package(
             dependencies: [
                 "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
                 "EventLoops",
-                "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
+                "Filters", "HTTP", "Ingress", "Journal", "Knative", "Kubernetes", "Outbound",
+                "Server", "TLS", "Telemetry",
                 "VSphere", "Webhooks", arguments, logging,
             ],
             swiftSettings: strict),
@@ -172,6 +182,10 @@ let package = Package(
             name: "OutboundTests", dependencies: ["Outbound", "EventLoops", "ScriptedPeer"],
             swiftSettings: tests),
         .testTarget(
+            name: "KubernetesTests",
+            dependencies: ["Kubernetes", "EventLoops", "Outbound", "ScriptedPeer"],
+            swiftSettings: tests),
+        .testTarget(
             name: "JournalTests",
             dependencies: [
                 "Journal", "CSQLite", "CloudEvents", "EventLoops", "Telemetry", logging,
@@ -196,6 +210,9 @@ let package = Package(
                 "VSphere", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
                 "ScriptedPeer", "SOAP", "Telemetry", logging,
             ], swiftSettings: tests),
+        .testTarget(
+            name: "KnativeTests", dependencies: ["Knative", "Configuration"],
+            swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),
         .testTarget(

@@ -17,15 +17,10 @@ public struct AdminReadings {
         /// What is to be known besides, be it as it may.
         public var note: String?
 
-        /// A condition that holds unless a problem is given.
-        public init(name: String, problem: String?) {
+        /// A condition that holds unless a problem is given; or, with a note, something to know.
+        public init(name: String, problem: String? = nil, note: String? = nil) {
             self.name = name
             self.problem = problem
-        }
-
-        /// Something to be known that is no condition.
-        public init(name: String, note: String) {
-            self.name = name
             self.note = note
         }
     }

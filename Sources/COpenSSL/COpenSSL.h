@@ -145,6 +145,10 @@ static inline X509 *tls_read_certificate(BIO *memory) {
     return PEM_read_bio_X509(memory, 0, tls_no_password, 0);
 }
 
+static inline X509_CRL *tls_read_revocations(BIO *memory) {
+    return PEM_read_bio_X509_CRL(memory, 0, tls_no_password, 0);
+}
+
 // MARK: - Authentication
 
 static inline int auth_hmac(const EVP_MD *digest, const uint8_t *key, size_t key_count,

@@ -7,17 +7,25 @@ extension Event {
     /// in base64.
     ///
     /// Spec: CloudEvents JSON §3
-    public var structuredJSON: [UInt8] {
+    public var structuredJSON: [UInt8] { structuredJSON(overriding: ExtensionOverrides()) }
+
+    /// The event in the JSON format, with these attributes in the place of its own.
+    public func structuredJSON(overriding overrides: ExtensionOverrides) -> [UInt8] {
         var json: [UInt8] = []
         json.reserveCapacity(octets.count + octets.count / 4 + 64)
-        writeJSON(to: &json)
+        writeJSON(to: &json, overriding: overrides)
         return json
     }
 
     /// Appends the event in the JSON format.
-    public func writeJSON(to json: inout [UInt8]) {
+    ///
+    /// - Parameter overrides: attributes in the place of the event's own.
+    public func writeJSON(
+        to json: inout [UInt8], overriding overrides: ExtensionOverrides = .init()
+    ) {
         json.append(UInt8(ascii: "{"))
-        for attribute in attributes {
+        for attribute in attributes
+        where overrides.isEmpty || !overrides.replace(attribute, of: octets.span) {
             if json.last != UInt8(ascii: "{") { json.append(UInt8(ascii: ",")) }
             JSONWriter.append(octets.span.extracting(attribute.name), to: &json)
             json.append(UInt8(ascii: ":"))
@@ -26,6 +34,12 @@ extension Event {
             case .string: JSONWriter.append(value, to: &json)
             case .boolean, .integer: JSONWriter.copy(value, to: &json)
             }
+        }
+        for item in overrides.items {
+            json.append(UInt8(ascii: ","))
+            JSONWriter.append(item.nameOctets.span, to: &json)
+            json.append(UInt8(ascii: ":"))
+            JSONWriter.append(item.valueOctets.span, to: &json)
         }
         writeData(to: &json)
         json.append(UInt8(ascii: "}"))

@@ -4,8 +4,7 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let source = ["horizon"]
-    static let sink = ["ref", "auth", "allowPrivateAddresses"]
-    static let delivery = ["deadLetterSink"]
+    static let sink = ["auth", "allowPrivateAddresses"]
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
     static let providers = ["horizon"]

@@ -31,7 +31,7 @@ extension Settings {
             if case .mapping = document.root.content {
                 isRouterConfig
                     ? reader.readRouterConfig(document.root, into: &settings)
-                    : reader.read(document.root, into: &settings)
+                    : reader.read(reader.withEnvironmentSink(document.root), into: &settings)
             }
         }
         let diagnostics = reader.sortedDiagnostics()

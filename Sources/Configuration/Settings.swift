@@ -1,3 +1,4 @@
+public import CloudEvents
 public import Filters
 
 /// Everything an operator decides: checked, complete, every default filled in.
@@ -16,6 +17,8 @@ public struct Settings: Sendable, Equatable {
     public var journal = JournalSettings()
     /// The operators' own listener.
     public var admin = AdminSettings()
+    /// The cluster in which sinks are looked up.
+    public var kubernetes = KubernetesSettings()
     /// What is logged, and how.
     public var log = LogSettings()
     /// How the process ends.
@@ -158,12 +161,19 @@ public struct HTTPSinkSettings: Sendable, Equatable {
         case auto
     }
 
-    /// An absolute `http` or `https` URI without user information or fragment.
+    /// An absolute `http` or `https` URI without user information or fragment; beside a
+    /// ``reference``, what is relative to that's address, or nothing.
     public var uri: String
+    /// Whose address it is, if that is to be found out.
+    public var reference: ReferenceSettings?
     /// How an event is laid out.
     public var contentMode = ContentMode.binary
     /// How attribute values stand in header fields.
     public var headerEncoding = HeaderEncoding.spec
+    /// Extension attributes that the sink is to see, whatever an event has.
+    public var ceOverrides = ExtensionOverrides()
+    /// Set where the environment says what the sink is.
+    public var env: SinkBindingSettings?
     /// How many requests may be under way at one time.
     public var concurrency = 32
     /// How many events may wait in memory; more wait in the journal.
@@ -222,6 +232,8 @@ public struct DeliverySettings: Sendable, Equatable {
     public var timeout = Duration.seconds(30)
     /// The longest wait that a sink's `Retry-After` can ask for; zero ignores it.
     public var retryAfterMax = Duration.seconds(3600)
+    /// The place of the sink that gets what another gives up, in ``Settings/sinks``.
+    public var deadLetterSink: Int?
 
     /// The defaults.
     public init() {}
@@ -245,6 +257,12 @@ public struct JournalSettings: Sendable, Equatable {
     public var bytesLimit = 10 * 1024 * 1024 * 1024
     /// How long delivered events are kept.
     public var keepDelivered = Duration.zero
+    /// How long events that no route wants are kept; zero forgets them at once.
+    public var keepUnrouted = Duration.zero
+    /// The most that delivered and unrouted events may take.
+    public var historyBytesLimit = 1024 * 1024 * 1024
+    /// How long dead letters are kept; zero keeps them until they are replayed or purged.
+    public var keepDeadLetters = Duration.zero
     /// The most bytes of events that may wait to be stored.
     public var queueBytes = 32 * 1024 * 1024
     /// The most requests that may wait to be stored.

@@ -1,32 +1,51 @@
+internal import CloudEvents
+
 extension SinkSettings: Section {
     static var blank: Self { Self(name: "", target: .uri(HTTPSinkSettings(uri: ""))) }
     static var later: [String] { NotYetSupported.sink }
 
     static var keys: [Key<Self>] {
-        [.name("its name in routes, logs and metrics", \.name)]
-            + HTTPSinkSettings.keys.map { $0.inside(\.http, where: \.isHTTP) }
-            + [
-                .section(
-                    "console", "the standard output, an event at a time", \.empty,
-                    where: { $0.target == .console }),
-                .section(
-                    "discard", "nowhere: acknowledged at once", \.empty,
-                    where: { $0.target == .discard }),
-            ]
+        let name = Key.name("its name in routes, logs and metrics", \Self.name)
+        let kinds: [Key<Self>] = [
+            .section(
+                "console", "the standard output, an event at a time", \.empty,
+                where: { $0.target == .console }),
+            .section(
+                "discard", "nowhere: acknowledged at once", \.empty,
+                where: { $0.target == .discard }),
+            .section("env", "what the environment says, by K_SINK", \.env),
+        ]
+        return [name] + HTTPSinkSettings.keys.map(outer) + kinds
+    }
+
+    /// An HTTP sink's key; the URI is the environment's where that says it.
+    private static func outer(_ key: Key<HTTPSinkSettings>) -> Key<Self> {
+        key.inside(\.http, where: { $0.isHTTP && (key.name != "uri" || $0.env == nil) })
     }
 
     mutating func check(_ node: Node, _ reader: Reader) {
-        reader.checkKind(
-            of: node, "a sink", known: ["uri", "console", "discard"], later: ["ref"])
-        let kind = ["uri", "console", "discard"].first { node[$0] != nil }
-        guard let kind else { return }
-        guard kind != "uri" else { return checkTLS(node, reader) }
+        // Beside a reference, 'uri' is relative to its address.
+        let kinds = (node["ref"] == nil ? ["uri"] : []) + ["ref", "console", "discard", "env"]
+        reader.checkKind(of: node, "a sink", known: kinds, later: [])
+        guard let kind = kinds.first(where: { node[$0] != nil }) else { return }
+        guard !["uri", "ref", "env"].contains(kind) else {
+            if kind == "env" { http.readEnvironment(node, reader) } else { checkURI(node, reader) }
+            return checkTLS(node, reader)
+        }
         target = kind == "console" ? .console : .discard
-        let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { $0 != "uri" }
+        let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { !["uri", "ref"].contains($0) }
         for entry in node.entries where httpKeys.contains(entry.key) {
             reader.error(
                 .conflict, at: entry.keyPlace,
                 "'\(entry.key)' has no meaning for the \(kind) sink", hint: "remove it")
+        }
+    }
+
+    /// What was not judged before it was known whether there is a reference.
+    private func checkURI(_ node: Node, _ reader: Reader) {
+        guard let uri = node["uri"], uri.scalar?.isNull == false else { return }
+        _ = reader.value(uri) { (scalar) throws(Complaint) in
+            try node["ref"] == nil ? sinkURI(scalar.text) : relativeURI(scalar.text)
         }
     }
 
@@ -46,6 +65,11 @@ extension SinkSettings: Section {
         set { target = .uri(newValue) }
     }
 
+    private var env: SinkBindingSettings? {
+        get { isHTTP ? http.env : nil }
+        set { http.env = newValue }
+    }
+
     private var empty: EmptySection {
         get { EmptySection() }
         set {}
@@ -63,16 +87,23 @@ extension HTTPSinkSettings: Section {
 
     static var keys: [Key<Self>] {
         [
-            .value(
-                "uri", "an absolute http or https URI to POST to", \.uri,
-                shape: [
-                    ("type", .text("string")), ("pattern", .text("^[Hh][Tt][Tt][Pp][Ss]?://")),
-                ],
-                parse: { (scalar) throws(Complaint) in try sinkURI(scalar.text) },
-                show: { .text(withoutQuery($0)) }),
+            Key(
+                name: "uri",
+                about: "an absolute http or https URI to POST to; beside 'ref', a relative one",
+                isRequired: false, shape: [("type", .text("string"))],
+                read: { node, sink, reader in
+                    // Whether it's a good one depends on 'ref'; the sink is checked as a whole.
+                    let text = reader.value(node) { (scalar) throws(Complaint) in scalar.text }
+                    if let text { sink.uri = (try? sinkURI(text)) ?? text }
+                },
+                show: { sink, _ in sink.uri.isEmpty ? nil : .text(withoutQuery(sink.uri)) }),
+            .section("ref", "an object of a Kubernetes cluster to POST to", \.reference),
             .choice("contentMode", "how an event is laid out", \.contentMode),
             .choice(
                 "headerEncoding", "how attribute values stand in header fields", \.headerEncoding),
+            .section(
+                "ceOverrides", "what of an event is another for this sink", \.overrides,
+                where: { !$0.ceOverrides.isEmpty }),
             .count(
                 "concurrency", "how many requests may be under way at one time", \.concurrency,
                 1...10_000),
@@ -83,7 +114,7 @@ extension HTTPSinkSettings: Section {
                 64 << 10...1 << 34),
             .section(
                 "tls", "whom an https sink must prove to be, and who asks", \.tls,
-                where: { $0.uri.hasPrefix("https:") }),
+                where: { $0.uri.hasPrefix("https:") || $0.reference != nil }),
         ]
     }
 }

@@ -26,10 +26,12 @@ public final class Delivery: Sendable {
     ///   - settings: its sinks, sources and routes.
     ///   - version: goes into the `User-Agent` field.
     ///   - announcements: the mailbox that the journal is to send to.
+    ///   - news: the mailbox of whoever finds out where sinks are.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     public static func start(
         _ settings: Settings, version: String, announcements: Mailbox<Announcement>,
-        journal: @escaping @Sendable (JournalRequest) -> Bool, metrics: Metrics, logger: Logger
+        news: Mailbox<SinkNews>? = nil, journal: @escaping @Sendable (JournalRequest) -> Bool,
+        metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
         let stops = try Mailbox<Stop>(messagesLimit: 1)
         let inspections = try Mailbox<@Sendable ([SinkStatus]) -> Void>(messagesLimit: 64)
@@ -42,6 +44,7 @@ public final class Delivery: Sendable {
             try inspections.receive(on: loop) { inspections in
                 for inspection in inspections { inspection(dispatcher.statuses) }
             }
+            try news?.receive(on: loop) { dispatcher.take($0) }
             try stops.receive(on: loop) { stops in
                 for stop in stops {
                     dispatcher.stop(within: stop.timeout, settlesRest: stop.settlesRest) {

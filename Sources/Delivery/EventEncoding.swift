@@ -19,17 +19,20 @@ struct EventEncoding {
     ) -> (octets: [UInt8], body: Range<Int>) {
         guard !isStructured(event) else {
             fields.append(Self.contentType.span, Self.structuredType.span)
-            let octets = event.structuredJSON
+            let octets = event.structuredJSON(overriding: settings.ceOverrides)
             return (octets, octets.indices)
         }
         let encoding: HeaderEncoding = settings.headerEncoding == .raw ? .raw : .spec
-        event.forEachField(encoding, scratch: &scratch) { fields.append($0, $1) }
+        event.forEachField(
+            encoding, overriding: settings.ceOverrides, scratch: &scratch
+        ) { fields.append($0, $1) }
         return (event.octets, event.data)
     }
 
     private func isStructured(_ event: Event) -> Bool {
         settings.contentMode == .structured
-            || settings.headerEncoding == .auto && event.needsHeaderEncoding
+            || settings.headerEncoding == .auto
+                && event.needsHeaderEncoding(overriding: settings.ceOverrides)
     }
 
     private static let contentType = Array("Content-Type".utf8)

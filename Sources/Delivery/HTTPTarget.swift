@@ -8,19 +8,28 @@ internal import Outbound
 ///
 /// Spec: CloudEvents HTTP §3
 final class HTTPTarget: SinkTarget {
+    var address: String? { endpoint.url }
+
     private let client: HTTPClient
     private let endpoint: HTTPEndpoint
     private var encoding: EventEncoding
     private var fields = HTTPFields()
+    /// Where the environment says how long an attempt may take, and not the routes.
+    private let timeout: Duration?
 
     init(_ settings: HTTPSinkSettings, client: HTTPClient) {
         var options = HTTPEndpoint.Options(url: settings.uri)
         options.tls = .init(settings.tls)
+        if let authorities = settings.env?.authorities {
+            options.tls.authorityOctets = authorities
+            options.tls.trustsSystem = true
+        }
         options.concurrency = settings.concurrency
         options.fieldsKept = ["Retry-After"]
         self.client = client
         endpoint = client.endpoint(options)
         encoding = EventEncoding(settings)
+        timeout = settings.env?.timeout
     }
 
     func send(
@@ -28,9 +37,13 @@ final class HTTPTarget: SinkTarget {
     ) {
         fields.removeAll()
         let (octets, body) = encoding.encode(stored.event, into: &fields)
-        let request = HTTPRequest(fields: fields, octets: octets, body: body, timeout: timeout)
+        let request = HTTPRequest(
+            fields: fields, octets: octets, body: body, timeout: self.timeout ?? timeout)
         client.send(request, to: endpoint) { response in completion(result(of: response)) }
     }
+
+    /// No other event will be sent there; those under way may end.
+    func retire() { client.retire(endpoint) }
 
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
@@ -40,6 +53,7 @@ extension HTTPEndpoint.TLSOptions {
     fileprivate init(_ settings: SinkTLSSettings) {
         self.init()
         authorities = settings.ca
+        authorityOctets = settings.authorities.map { Array($0.utf8) }
         certificate = settings.certificate
         key = settings.key
         isInsecure = settings.isInsecure
@@ -59,7 +73,7 @@ func result(of response: HTTPResponse) -> DeliveryResult? {
     return .answered(
         status: response.status ?? 0,
         retryAfter: response.fields["Retry-After"].flatMap { RetryAfter.wait($0, now: time(nil)) },
-        detail: String(decoding: response.body, as: UTF8.self))
+        detail: AnswerBody(response.body))
 }
 
 /// What went wrong, and what an operator can do about it, where that can be said.

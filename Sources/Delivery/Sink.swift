@@ -21,6 +21,7 @@ final class Sink {
     let place: Int
     private var queue: SinkQueue
     private let policies: RetryPolicies
+    private let copies: DeadLetterCopies
     private let target: any SinkTarget
     private let surroundings: Surroundings
     private var reports: SinkReports
@@ -29,16 +30,21 @@ final class Sink {
     private var wake: (timer: LoopTimer, time: ContinuousClock.Instant)?
 
     init(
-        place: Int, queue: SinkQueue, policies: RetryPolicies, target: any SinkTarget,
-        reports: SinkReports, surroundings: Surroundings
+        place: Int, queue: SinkQueue, policies: RetryPolicies, copies: DeadLetterCopies,
+        target: any SinkTarget, reports: SinkReports, surroundings: Surroundings
     ) {
+        self.copies = copies
         self.place = place
         self.queue = queue
         self.policies = policies
         self.target = target
         self.reports = reports
         self.surroundings = surroundings
-        target.onReady = { [weak self] in self?.pump() }
+        target.onReady = { [weak self] in
+            guard let self else { return }
+            self.queue.beginAnew(now: surroundings.loop.now)
+            pump()
+        }
     }
 
     /// How it does.
@@ -57,7 +63,8 @@ final class Sink {
             let detail = "too many events wait for the sink"
             let reason = DeadLetterReason(
                 code: "queue_full", status: nil, detail: detail, attempts: 0)
-            settle(stored, .deadLetter(reason))
+            let result = DeliveryResult.unanswered(kind: reason.code, detail: detail)
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
         }
         pump()
     }
@@ -115,15 +122,25 @@ final class Sink {
         reports.ended(verdict, on: result, took: took, now: now)
         switch verdict {
         case .delivered: settle(attempt.stored, .delivered)
-        case .deadLetter(let reason): settle(attempt.stored, .deadLetter(reason))
+        case .deadLetter(let reason):
+            settle(attempt.stored, .deadLetter(reason), copy: copy(of: attempt.stored, result))
         case .retry: break
         }
         pump()
     }
 
-    private func settle(_ stored: StoredEvent, _ result: Outcome.Result) {
+    private func copy(
+        of stored: StoredEvent, _ result: DeliveryResult
+    ) -> Submission.Item? {
+        copies.copy(of: stored, result, address: target.address)
+    }
+
+    private func settle(
+        _ stored: StoredEvent, _ result: Outcome.Result, copy: Submission.Item? = nil
+    ) {
         reports.settled(stored, result, now: surroundings.loop.now)
-        surroundings.settle(Outcome(sequence: stored.sequence, sink: place, result: result))
+        surroundings.settle(
+            Outcome(sequence: stored.sequence, sink: place, result: result, copy: copy))
     }
 
     /// Whether the journal had room for the request, if there was one.

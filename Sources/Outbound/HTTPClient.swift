@@ -19,6 +19,8 @@ public import EventLoops
     private var connectionsLimit = 0
     /// Whose success was said in this turn.
     private var acknowledged: [HTTPTransfer] = []
+    /// Those of which parts of the body came in this turn.
+    private var received: [HTTPStream] = []
     private var isClosed = false
     private var isTurnDue = false
     /// When curl wants to be called though no socket is ready.
@@ -58,11 +60,49 @@ public import EventLoops
         return HTTPEndpoint(options: options)
     }
 
+    /// Gives up the room for connections to a server that is asked no more.
+    ///
+    /// What is under way to it may end; nothing may be sent to it any more.
+    public func retire(_ endpoint: HTTPEndpoint) {
+        connectionsLimit -= endpoint.options.concurrency
+        // Zero would mean any number.
+        unsafe check(curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1, connectionsLimit)))
+    }
+
     /// Sends a request; the completion is called later on this loop, once, whatever happens.
     ///
     /// - Precondition: fewer requests than ``HTTPEndpoint/Options/concurrency`` are under way.
     public func send(
         _ request: HTTPRequest, to endpoint: HTTPEndpoint,
+        _ completion: @escaping (HTTPResponse) -> Void
+    ) {
+        begin(request, to: endpoint, stream: nil, completion)
+    }
+
+    /// Sends a request whose response is handed on as it comes, and may last for ever.
+    ///
+    /// The request's `timeout` doesn't count, nor do the endpoint's limits on a body; the client
+    /// gives up when nothing came for `idleTimeout`. Only a success is handed on: the body of
+    /// anything else is kept as ever.
+    ///
+    /// - Precondition: the endpoint doesn't take HTTP/2, whose successes are ended early; see
+    ///   ``send(_:to:_:)`` for another.
+    /// - Parameters:
+    ///   - part: gets the body's octets, on this loop; it may cancel the stream.
+    ///   - completion: called later on this loop, once, whatever happens.
+    public func stream(
+        _ request: HTTPRequest, to endpoint: HTTPEndpoint, idleTimeout: Duration,
+        part: @escaping ([UInt8]) -> Void, _ completion: @escaping (HTTPResponse) -> Void
+    ) -> HTTPStream {
+        precondition(!endpoint.options.takesHTTP2)
+        let stream = HTTPStream(client: self, idleTimeout: idleTimeout, part: part)
+        begin(request, to: endpoint, stream: stream, completion)
+        scheduleIdleCheck(of: stream, after: idleTimeout)
+        return stream
+    }
+
+    private func begin(
+        _ request: HTTPRequest, to endpoint: HTTPEndpoint, stream: HTTPStream?,
         _ completion: @escaping (HTTPResponse) -> Void
     ) {
         precondition(!isClosed)
@@ -73,7 +113,7 @@ public import EventLoops
             ?? HTTPTransfer(endpoint.options, userAgent: userAgent, client: self)
         transfer.endpoint = endpoint
         transfer.completion = completion
-        transfer.begin(request)
+        transfer.begin(request, stream: stream)
         underWay[ObjectIdentifier(transfer)] = transfer
         unsafe check(curl_multi_add_handle(multi, transfer.easy))
     }
@@ -105,6 +145,7 @@ public import EventLoops
 
     private func finish(_ transfer: HTTPTransfer, _ response: HTTPResponse) {
         if let linger = transfer.linger.take() { loop.cancel(linger) }
+        if let idle = transfer.stream.take()?.end() { loop.cancel(idle) }
         unsafe check(curl_multi_remove_handle(multi, transfer.easy))
         if let endpoint = transfer.endpoint.take() {
             endpoint.underWayCount -= 1
@@ -251,6 +292,9 @@ extension HTTPClient {
         guard !isClosed else { return }
         var runningCount: CInt = 0
         unsafe check(curl_multi_socket_action(multi, socket, flags, &runningCount))
+        for stream in received.take() { stream.handOn() }
+        // Whoever got a part may have closed the client.
+        guard !isClosed else { return }
         var result = CURLE_OK
         while let easy = unsafe curl_multi_next_done(multi, &result) {
             guard let transfer = unsafe transfer(of: easy) else { continue }
@@ -272,6 +316,30 @@ extension HTTPClient {
             let context = unsafe context
         else { return nil }
         return unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+    }
+}
+
+// MARK: - Streams
+
+extension HTTPClient {
+    /// A part came; called by curl, so that nothing may be done with it yet.
+    func didReceive(_ stream: HTTPStream) { received.append(stream) }
+
+    /// Ends a stream that is under way.
+    func end(_ stream: HTTPStream, _ error: CurlError) {
+        guard let transfer = stream.transfer else { return }
+        finish(transfer, HTTPResponse(status: transfer.status, error: error))
+    }
+
+    /// Gives a stream up on which nothing comes.
+    private func scheduleIdleCheck(of stream: HTTPStream, after delay: Duration) {
+        stream.idleTimer = loop.schedule(after: delay) { [weak self, weak stream] in
+            guard let self, let stream else { return }
+            stream.idleTimer = nil
+            let left = stream.lastPart + stream.idleTimeout - now
+            guard left <= .zero else { return scheduleIdleCheck(of: stream, after: left) }
+            end(stream, CurlError(kind: .timeout, text: "nothing came for too long"))
+        }
     }
 }
 

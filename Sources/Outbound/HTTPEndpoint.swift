@@ -7,6 +7,8 @@ public final class HTTPEndpoint {
     public struct Options: Sendable {
         /// An absolute `http` or `https` URL.
         public var url: String
+        /// A socket in the file system to connect to, whatever the URL's host.
+        public var unixSocket: String?
         /// Whom an `https` server must prove to be, and who asks.
         public var tls = TLSOptions()
         /// Takes HTTP/2 where an `https` server offers it.
@@ -45,10 +47,19 @@ public final class HTTPEndpoint {
     public struct TLSOptions: Sendable {
         /// A PEM file with the only authorities to trust; nil trusts the system's.
         public var authorities: String?
+        /// The authorities to trust as PEM's octets, in the place of ``authorities``; nil where
+        /// a file or the system has them.
+        public var authorityOctets: [UInt8]?
+        /// Trusts the system's authorities beside ``authorityOctets``.
+        public var trustsSystem = false
         /// A PEM file with our certificate, and those that lead to its authority.
         public var certificate: String?
         /// A PEM file with our certificate's private key.
         public var key: String?
+        /// Our certificate as PEM; in place of ``certificate``.
+        public var certificatePEM: [UInt8]?
+        /// Its private key as PEM; in place of ``key``.
+        public var keyPEM: [UInt8]?
         /// Takes any certificate.
         public var isInsecure = false
         /// The SHA-1 (20 octets) or SHA-256 (32) of the only certificate to trust.

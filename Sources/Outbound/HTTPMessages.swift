@@ -2,6 +2,8 @@
 public struct HTTPRequest {
     /// The method; anything but `GET` has a body, be it an empty one.
     public var method = "POST"
+    /// Another URL of the endpoint's server; nil stands for the endpoint's own.
+    public var url: String?
     /// The header fields.
     public var fields: HTTPFields
     /// Octets that hold the body.

@@ -16,6 +16,8 @@ internal import EventLoops
     /// Set while a request is under way only: the endpoint holds those that are idle.
     var endpoint: HTTPEndpoint?
     var completion: ((HTTPResponse) -> Void)?
+    /// Where the body goes, if it's handed on as it comes.
+    var stream: HTTPStream?
 
     private unowned let client: HTTPClient
     private let options: HTTPEndpoint.Options
@@ -25,6 +27,7 @@ internal import EventLoops
     private let pin: CertificatePin?
     private let fields = FieldList()
     private var method = ""
+    private var url: String?
     private var timeout = Duration.zero
     private var headBytes = 0
     private var bodyBytes = 0
@@ -51,15 +54,22 @@ internal import EventLoops
     }
 
     /// Makes ready what changes from request to request; curl copies the body.
-    func begin(_ request: HTTPRequest) {
+    func begin(_ request: HTTPRequest, stream: HTTPStream?) {
         prepare()
         began = client.now
+        self.stream = stream
+        stream?.transfer = self
         if repeatsLeft == 0 { avoidHTTP2(false) }
         repeatsLeft = Self.repeatsLimit
         if method != request.method { choose(request.method) }
-        if timeout != request.timeout {
-            timeout = request.timeout
-            set(CURLOPT_TIMEOUT_MS, max(1, timeout.wholeMilliseconds))
+        if url != request.url {
+            url = request.url
+            set(CURLOPT_URL, url ?? options.url)
+        }
+        let timeout = stream == nil ? max(request.timeout, .milliseconds(1)) : .zero
+        if self.timeout != timeout {
+            self.timeout = timeout
+            set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds)
         }
         unsafe check(fields.apply(request.fields, to: easy))
         bodyCount = request.method == "GET" ? 0 : request.body.count
@@ -167,8 +177,8 @@ extension HTTPTransfer {
         if headBytes == 0 {
             endpoint?.lastAnswer = client.now
             // Not before, because a receiver may think for as long as the whole limit allows.
-            let limit = options.slowTimeout.wholeMilliseconds / 1_000
-            set(CURLOPT_LOW_SPEED_TIME, max(1, limit))
+            let limit = max(1, options.slowTimeout.wholeMilliseconds / 1_000)
+            set(CURLOPT_LOW_SPEED_TIME, stream == nil ? limit : 0)
         }
         headBytes += count
         isCut = headBytes > options.headBytesLimit
@@ -182,6 +192,10 @@ extension HTTPTransfer {
 
     /// Takes a part of the body; `false` ends the transfer.
     fileprivate func takeBody(_ part: UnsafeRawBufferPointer) -> Bool {
+        if let stream, let status, 200...299 ~= status {
+            unsafe stream.take(part, now: client.now)
+            return true
+        }
         let room = options.bodyBytesKept - body.count
         if room > 0 { unsafe body.append(contentsOf: part.prefix(room)) }
         bodyBytes += part.count
@@ -233,6 +247,7 @@ extension HTTPTransfer {
         // A connection that is being made may soon take all requests that wait.
         set(CURLOPT_PIPEWAIT, takesHTTP2 ? 1 : 0)
         if isSecure { apply(options.tls) }
+        if let socket = options.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
         if options.sendsOnce {
             set(CURLOPT_FRESH_CONNECT, 1)
             set(CURLOPT_FORBID_REUSE, 1)
@@ -263,15 +278,27 @@ extension HTTPTransfer {
         set(CURLOPT_SSL_VERIFYPEER, tls.isInsecure ? 0 : 1)
         set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure || pin != nil ? 0 : 2)
         unsafe pin?.apply(to: easy)
-        if let authorities = tls.authorities {
-            set(CURLOPT_CAINFO, authorities)
-            // Or the system's would be trusted, too.
-            unsafe check(curl_set_string(easy, CURLOPT_CAPATH, nil))
-        }
+        apply(authorities: tls)
         // A file that was replaced is read by then.
         set(CURLOPT_CA_CACHE_TIMEOUT, 60)
         if let certificate = tls.certificate { set(CURLOPT_SSLCERT, certificate) }
         if let key = tls.key { set(CURLOPT_SSLKEY, key) }
+        if let certificate = tls.certificatePEM { set(CURLOPT_SSLCERT_BLOB, certificate) }
+        if let key = tls.keyPEM { set(CURLOPT_SSLKEY_BLOB, key) }
+    }
+
+    private func apply(authorities tls: HTTPEndpoint.TLSOptions) {
+        var isOnly = false
+        if let octets = tls.authorityOctets {
+            // What stands there is copied, and nothing else is read of a file.
+            set(CURLOPT_CAINFO_BLOB, octets)
+            isOnly = !tls.trustsSystem
+        } else if let authorities = tls.authorities {
+            set(CURLOPT_CAINFO, authorities)
+            isOnly = true
+        }
+        // Or the system's would be trusted, too.
+        if isOnly { unsafe check(curl_set_string(easy, CURLOPT_CAPATH, nil)) }
     }
 
     private func choose(_ method: String) {
@@ -290,6 +317,12 @@ extension HTTPTransfer {
 
     private func set(_ option: CURLoption, _ value: String) {
         unsafe check(curl_set_string(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ octets: [UInt8]) {
+        unsafe octets.withUnsafeBytes {
+            unsafe check(curl_set_octets(easy, option, $0.baseAddress, $0.count))
+        }
     }
 
     /// An option that curl doesn't take is our mistake, or there is no memory.

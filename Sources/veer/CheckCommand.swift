@@ -53,11 +53,13 @@ struct CheckCommand: ParsableCommand {
         let problems =
             CertificateFiles.problems(of: settings)
             + CredentialFiles.problems(of: settings.sources)
+            + ClusterFiles.problems(of: settings)
         for problem in problems { printError(problem) }
         guard problems.isEmpty else { throw ExitStatus.configuration.code }
         if show {
             print(settings.maskedYAML, terminator: "")
         } else {
+            for fact in SinkEnvironment.facts(settings) { print(fact) }
             print("\(file ?? "the built-in configuration") can be used")
         }
         if online { try ask(settings.sources) }

@@ -23,9 +23,13 @@ enum ConfigurationFile {
             throw ExitStatus.noInput.code
         }
         do {
-            return try Settings.read(
+            var (settings, warnings) = try Settings.read(
                 text: text, file: file, environment: environment, readFile: octets)
-        } catch {
+            let problems = SinkEnvironment.complete(&settings)
+            for problem in problems { printError(problem) }
+            guard problems.isEmpty else { throw ExitStatus.configuration.code }
+            return (settings, warnings)
+        } catch let error as ConfigurationFailure {
             for diagnostic in error.diagnostics { printError(diagnostic.detailedDescription) }
             throw error.isRouterConfig
                 ? ExitStatus.checkFailed.code : ExitStatus.configuration.code

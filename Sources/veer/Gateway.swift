@@ -6,6 +6,7 @@ import EventLoops
 import Glibc
 import Ingress
 import Journal
+import Kubernetes
 import Logging
 import Server
 import TLS
@@ -59,9 +60,10 @@ final class Gateway {
         Process.register(metrics, startedSeconds: startedSeconds)
         let certificates = try readCertificates()
         let credentials = try readCredentials()
+        let finder = try makeSinkFinder()
         let journal = try openJournal()
         do throws(SystemError) {
-            try run(journal, certificates, credentials, bind())
+            try run(journal, certificates, credentials, finder, bind())
         } catch {
             _ = journal.send(.stop)
             journal.waitUntilStopped()
@@ -95,12 +97,27 @@ final class Gateway {
         }
     }
 
+    private func makeSinkFinder() throws(StartFailure) -> SinkFinder {
+        do {
+            return try SinkFinder(
+                settings, access: try ClusterFiles.access(settings), metrics: metrics)
+        } catch let error as ClusterAccess.Unusable {
+            throw StartFailure(sentence: error.description, status: .configuration)
+        } catch {
+            throw StartFailure(sentence: "\(error)", status: .system)
+        }
+    }
+
     private func openJournal() throws(StartFailure) -> Journal {
         var parameters = JournalParameters(
             path: settings.journal.path, sinks: settings.sinks.map(\.name))
         parameters.mode = settings.journal.mode == .durable ? .durable : .memory
         parameters.bytesLimit = settings.journal.bytesLimit
         parameters.keepDelivered = settings.journal.keepDelivered
+        parameters.keepUnrouted = settings.journal.keepUnrouted
+        parameters.historyBytesLimit = settings.journal.historyBytesLimit
+        let keepDeadLetters = settings.journal.keepDeadLetters
+        parameters.keepDeadLetters = keepDeadLetters > .zero ? keepDeadLetters : nil
         parameters.queueRequests = settings.journal.queueRequests
         parameters.queueBytes = settings.journal.queueBytes
         for source in settings.sources {
@@ -143,7 +160,7 @@ final class Gateway {
 
     private func run(
         _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
-        _ sockets: Sockets
+        _ finder: SinkFinder, _ sockets: Sockets
     ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
@@ -153,7 +170,9 @@ final class Gateway {
             bytesLimit: 32 * 1024 * 1024)
         let delivery = try Delivery.start(
             settings, version: Version.number, announcements: announcements,
-            journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
+            news: finder.news, journal: { journal.send($0) }, metrics: metrics,
+            logger: Logger(label: "DELIVERY"))
+        try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
         let wishes = try Mailbox<IngressNotice>(messagesLimit: 64)
@@ -174,7 +193,7 @@ final class Gateway {
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
         let vSphere = try startVSphere(journal)
-        let readings = readings(journal, delivery, heartbeats)
+        let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
             settings: settings, journal: journal, delivery: delivery,
             answers: try Answers(on: loop), started: started, readiness: readings.readiness)
@@ -202,6 +221,7 @@ final class Gateway {
         admin.closeAll()
         for thread in ingress { thread.stop() }
         vSphere?.join()
+        finder.stop()
         delivery.join()
         let operators = [sockets.admin, sockets.control].compactMap { $0 }
         for socket in sockets.listeners.compactMap(\.first) + operators { socket.removePath() }
@@ -273,7 +293,7 @@ final class Gateway {
     }
 
     private func readings(
-        _ journal: Journal, _ delivery: Delivery, _ heartbeats: [Heartbeat]
+        _ journal: Journal, _ delivery: Delivery, _ finder: SinkFinder, _ heartbeats: [Heartbeat]
     ) -> AdminReadings {
         let statistics = Statistics(
             settings: settings, sources: statistics, started: started,
@@ -290,7 +310,7 @@ final class Gateway {
                 [
                     .init(name: "journal", problem: journal.status.reason),
                     .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
-                ] + vCenterNotes
+                ] + finder.checks + vCenterNotes
             }, statistics: { statistics.json }, version: Version.json)
     }
 

@@ -42,6 +42,7 @@ struct RunCommand: ParsableCommand {
         Process.raiseDescriptorLimit()
         let logger = Logger(label: "MAIN")
         for warning in warnings { logger.warning("\(warning)") }
+        for fact in SinkEnvironment.facts(settings) { logger.info("\(fact)") }
         do {
             try Gateway(settings, signals: signals, logger: logger).run()
             output.stop()

@@ -41,6 +41,19 @@ import Testing
         #expect((request["ce-subject"] == subject) == (contentType == "text/plain"))
     }
 
+    @Test(arguments: [("eu", "text/plain"), ("eu 1", "application/cloudevents+json")])
+    func `a sink's overrides are sent in either mode, and choose it where it's automatic`(
+        region: String, contentType: String
+    ) throws {
+        let request = try received(sampleEvent()) {
+            $0.headerEncoding = .auto
+            try? $0.ceOverrides.add("region", region)
+        }
+        #expect(request["Content-Type"]?.hasPrefix(contentType) == true)
+        let body = String(decoding: request.body, as: UTF8.self)
+        #expect(request["ce-region"] == region || body.contains(#""region":"\#(region)""#))
+    }
+
     /// Row 224.
     @Test(arguments: HTTPSinkSettings.HeaderEncoding.allCases)
     func `no value can begin another field`(encoding: HTTPSinkSettings.HeaderEncoding) throws {

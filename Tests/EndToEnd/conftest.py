@@ -5,6 +5,7 @@ import os
 import pytest
 
 from certificates import Authority
+from kubernetes import Cluster
 from sink import Sink
 from veer import BINARY, SHARED, Veer
 
@@ -65,6 +66,14 @@ def authority(tmp_path):
 def pair(authority):
     """A certificate for this machine."""
     return authority.issue("DNS:localhost", "IP:127.0.0.1")
+
+
+@pytest.fixture
+def cluster(tmp_path, authority):
+    """A cluster's API server, in which nobody may do anything yet."""
+    cluster = Cluster(tmp_path, authority)
+    yield cluster
+    cluster.close()
 
 
 @pytest.fixture

@@ -15,16 +15,65 @@ import Testing
         let taken = try get("https://localhost:\(server.port)/", isInsecure: true)
         #expect(taken.status == 200, "\(String(describing: taken.error))")
     }
+
+    @Test(arguments: [false, true])
+    func `authorities can be given as octets`(trustsSystem: Bool) throws {
+        let server = try TLSServer()
+        defer { server.stop() }
+        let certificate = try server.certificate
+        let taken = try get("https://localhost:\(server.port)/") {
+            $0.authorityOctets = certificate
+            $0.trustsSystem = trustsSystem
+        }
+        #expect(taken.status == 200, "\(String(describing: taken.error))")
+        let other = try TLSServer()
+        defer { other.stop() }
+        let refused = try get("https://localhost:\(other.port)/") {
+            $0.authorityOctets = certificate
+            $0.trustsSystem = trustsSystem
+        }
+        #expect(refused.error?.tlsFault == .untrusted, "\(String(describing: refused.error))")
+    }
+
+    @Test func `octets take the place of a file of authorities`() throws {
+        let (server, other) = (try TLSServer(), try TLSServer())
+        defer {
+            server.stop()
+            other.stop()
+        }
+        let octets = try other.certificate
+        let refused = try get("https://localhost:\(server.port)/") {
+            $0.authorities = server.certificatePath
+            $0.authorityOctets = octets
+        }
+        #expect(refused.error?.tlsFault == .untrusted, "\(String(describing: refused.error))")
+    }
+
+    @Test(arguments: ["", "this is no certificate"])
+    func `octets that hold no authority are told as such`(text: String) throws {
+        let server = try TLSServer()
+        defer { server.stop() }
+        let refused = try get("https://localhost:\(server.port)/") {
+            $0.authorityOctets = Array(text.utf8)
+        }
+        #expect(refused.error?.tlsFault == .authorities, "\(String(describing: refused.error))")
+    }
 }
 
 // MARK: - Helpers
 
 private func get(_ url: String, isInsecure: Bool) throws -> HTTPResponse {
+    try get(url) { $0.isInsecure = isInsecure }
+}
+
+private func get(
+    _ url: String, _ change: (inout HTTPEndpoint.TLSOptions) -> Void
+) throws -> HTTPResponse {
     let loop = try EventLoop()
     let client = HTTPClient(loop: loop, userAgent: "veer/test")
     defer { client.close() }
     var options = HTTPEndpoint.Options(url: url)
-    options.tls.isInsecure = isInsecure
+    change(&options.tls)
     let request = HTTPRequest(
         method: "GET", fields: HTTPFields(), octets: [], body: 0..<0, timeout: .seconds(10))
     var response = HTTPResponse()
@@ -38,6 +87,9 @@ private func get(_ url: String, isInsecure: Bool) throws -> HTTPResponse {
 
 private final class TLSServer {
     let port: Int
+    var certificate: [UInt8] { get throws { Array(try Data(contentsOf: certificateFile)) } }
+    var certificatePath: String { certificateFile.path() }
+    private var certificateFile: URL { directory.appending(path: "certificate.pem") }
     private let process: Process
     private let directory: URL
 

@@ -37,6 +37,9 @@ import Testing
             "Telemetry",
         ],
         "Outbound": ["CCurl", "COpenSSL", "EventLoops", "Glibc"],
+        "Kubernetes": [
+            "EventLoops", "FoundationEssentials", "Outbound", "YAML",
+        ],
         "Journal": [
             "CLinux", "CSQLite", "CloudEvents", "EventLoops", "Glibc", "Logging",
             "Synchronization", "Telemetry",
@@ -55,6 +58,10 @@ import Testing
             "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
             "Logging", "Outbound", "SOAP", "Synchronization", "Telemetry",
         ],
+        "Knative": [
+            "Configuration", "EventLoops", "FoundationEssentials", "Kubernetes", "Logging",
+            "Outbound", "Telemetry",
+        ],
         "Admin": [
             "Authentication", "Configuration", "EventLoops", "HTTP", "Logging", "Server",
             "Telemetry",
@@ -64,8 +71,8 @@ import Testing
             "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
             "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "VSphere",
-            "Webhooks",
+            "Knative", "Kubernetes", "Logging", "Outbound", "Server", "Synchronization", "TLS",
+            "Telemetry", "VSphere", "Webhooks",
         ],
     ]
 
@@ -210,13 +217,12 @@ import Testing
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
             "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
             "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "SNSSettings",
-            "HTTPSinkSettings",
-            "SinkTLSSettings",
+            "HTTPSinkSettings", "SinkTLSSettings", "ReferenceSettings", "KubernetesSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]
         // A boolean's own name differs from its key's.
-        let others: Set = ["isInsecure", "requiresOrigin"]
+        let others: Set = ["isInsecure", "requiresOrigin", "reference", "authorities"]
         for structure in structures {
             let names = settings.flatMap { variables(of: structure, in: $0) }
             #expect(!names.isEmpty, "\(structure) isn't there")
