@@ -193,6 +193,9 @@ final class Gateway {
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
         let vSphere = try startVSphere(journal)
+        let vCenterSecrets = VCenterSecrets(
+            settings.sources, metrics: metrics, logger: Logger(label: "VCENTER"))
+        if let vSphere { try vCenterSecrets.follow(on: loop, vSphere) }
         let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
             settings: settings, journal: journal, delivery: delivery,
