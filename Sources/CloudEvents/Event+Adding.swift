@@ -1,3 +1,5 @@
+internal import HTTP
+
 extension Event {
     /// The same event with other attributes: those of the same names are replaced, and new ones
     /// come last.
