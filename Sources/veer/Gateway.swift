@@ -170,7 +170,8 @@ final class Gateway {
             bytesLimit: 32 * 1024 * 1024)
         let delivery = try Delivery.start(
             settings, version: Version.number, announcements: announcements,
-            news: finder.news, journal: { journal.send($0) }, metrics: metrics,
+            news: finder.news, renewToken: finder.renewToken, journal: { journal.send($0) },
+            metrics: metrics,
             logger: Logger(label: "DELIVERY"))
         try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
@@ -192,6 +193,9 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
+        let sinkSecrets = SinkSecrets(
+            settings.sinks, metrics: metrics, logger: Logger(label: "AUTH"))
+        try sinkSecrets.follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let vSphere = try startVSphere(journal)
         let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
