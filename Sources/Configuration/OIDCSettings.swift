@@ -2,8 +2,9 @@
 public struct OIDCSettings: Sendable, Equatable {
     /// The path of a file with a token, which somebody else replaces in time.
     public var file: String?
-    /// The service account in whose name tokens are asked for; it's in the namespace of
-    /// ``KubernetesSettings/namespace``. Nil exactly where there is a file.
+    /// The service account in whose name tokens are asked for; nil exactly where there is a file.
+    ///
+    /// It's in the namespace of ``KubernetesSettings/namespace``.
     public var serviceAccount: String?
     /// Whom tokens are for; nil for whom the sink's object says, and none where it says nothing.
     public var audience: String?

@@ -16,8 +16,8 @@ public final class Destinations: Sendable {
         public var version: String
         /// A file's octets; may wait for a disk.
         public var readFile: @Sendable (String) throws -> [UInt8]
-        /// What it receives.
-        public var orders: Mailbox<Order>
+        /// The places of sinks that don't take their tokens.
+        public var renewals: Mailbox<Int>
         /// Hands news on, and tells whether there was room.
         public var send: @Sendable (DestinationNews) -> Bool
         /// Where it's counted.
@@ -29,61 +29,50 @@ public final class Destinations: Sendable {
         public init(
             access: ClusterAccess?, clusterDomain: String, version: String,
             readFile: @escaping @Sendable (String) throws -> [UInt8],
-            orders: Mailbox<Order>, send: @escaping @Sendable (DestinationNews) -> Bool,
+            renewals: Mailbox<Int>, send: @escaping @Sendable (DestinationNews) -> Bool,
             metrics: Metrics, logger: Logger
         ) {
             self.access = access
             self.clusterDomain = clusterDomain
             self.version = version
             self.readFile = readFile
-            self.orders = orders
+            self.renewals = renewals
             self.send = send
             self.metrics = metrics
             self.logger = logger
         }
     }
 
-    /// What the thread is told to do.
-    public enum Order: Sendable {
-        /// A sink doesn't take its token.
-        case renewToken(sink: Int)
-        /// The last of all.
-        case stop
-    }
-
-    private let orders: Mailbox<Order>
+    private let stops: Mailbox<Void>
     private let thread: LoopThread
 
     /// Starts the thread.
     public static func start(
         _ settings: Settings, _ context: Context
     ) throws(SystemError) -> Destinations {
-        let orders = context.orders
+        let stops = try Mailbox<Void>(messagesLimit: 1)
         let thread = try EventLoop.start(name: "veer-knative") { loop throws(SystemError) in
             let finder = DestinationFinder(settings, context, loop: loop)
-            try orders.receive(on: loop) { orders in
-                for order in orders {
-                    switch order {
-                    case .renewToken(let sink): finder.renewToken(ofSink: sink)
-                    case .stop:
-                        finder.close()
-                        return loop.stop()
-                    }
-                }
+            try context.renewals.receive(on: loop) { sinks in
+                for sink in Set(sinks) { finder.renewToken(ofSink: sink) }
+            }
+            try stops.receive(on: loop) { _ in
+                finder.close()
+                loop.stop()
             }
             try finder.start()
         }
-        return Destinations(orders: orders, thread: thread)
+        return Destinations(stops: stops, thread: thread)
     }
 
-    private init(orders: Mailbox<Order>, thread: LoopThread) {
-        self.orders = orders
+    private init(stops: Mailbox<Void>, thread: LoopThread) {
+        self.stops = stops
         self.thread = thread
     }
 
     /// Ends the thread, and waits for its end; called once.
     public func stop() {
-        while !orders.send(.stop) {}
+        _ = stops.send(())
         thread.join()
     }
 }

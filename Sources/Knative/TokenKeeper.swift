@@ -166,6 +166,7 @@ extension TokenKeeper {
     private func take(_ outcome: Result<TokenReply, KubernetesFailure>, for audience: String) {
         guard !isStopped, audience == renewal.audience else { return }
         let now = around.loop.now
+        count(outcome)
         switch outcome {
         case .success(let reply):
             renewal.received(lifetime: reply.lifetime, now: now)
@@ -185,6 +186,16 @@ extension TokenKeeper {
             }
         }
         schedule()
+    }
+}
+
+extension TokenKeeper {
+    private func count(_ outcome: Result<TokenReply, KubernetesFailure>) {
+        let word = if case .success = outcome { "succeeded" } else { "failed" }
+        around.metrics.counter(
+            "veer_sink_token_requests_total", help: "Tokens that were asked for, by outcome.",
+            (name: "sink", value: sink), (name: "outcome", value: word)
+        ).add()
     }
 }
 

@@ -28,7 +28,7 @@ final class SinkFinder {
     private let settings: Settings
     private let context: Destinations.Context
     private let notes: Mailbox<Note>
-    private let orders: Mailbox<Destinations.Order>
+    private let renewals: Mailbox<Int>
     private var obstacles: [Topic: String] = [:]
     private var destinations: Destinations?
 
@@ -40,12 +40,12 @@ final class SinkFinder {
         let limit = 4 * settings.sinks.count
         let news = try Mailbox<SinkNews>(messagesLimit: limit)
         let notes = try Mailbox<Note>(messagesLimit: limit)
-        let orders = try Mailbox<Destinations.Order>(messagesLimit: limit + 1)
-        (self.news, self.notes, self.orders) = (news, notes, orders)
+        let renewals = try Mailbox<Int>(messagesLimit: limit)
+        (self.news, self.notes, self.renewals) = (news, notes, renewals)
         context = Destinations.Context(
             access: access, clusterDomain: ClusterFiles.domain(settings), version: Version.number,
             readFile: { try ConfigurationFile.octets(of: $0) },
-            orders: orders,
+            renewals: renewals,
             send: { found in
                 let (isToken, obstacle) = found.obstacle
                 let note = Note(
@@ -81,7 +81,7 @@ final class SinkFinder {
 
     /// Has another token got for a sink that doesn't take its own; tells whether there was room.
     var renewToken: @Sendable (Int) -> Bool {
-        { [orders] in orders.send(.renewToken(sink: $0)) }
+        { [renewals] in renewals.send($0) }
     }
 
     /// Ends it.

@@ -104,6 +104,9 @@ def test_a_token_is_renewed_before_its_end(start, roles, guarded):
     send(veer, "a")
     guarded.wait_for(1)
     wait_until(lambda: requests(roles) >= 2, "a second token")
+    wait_until(
+        lambda: veer.metric("veer_sink_token_requests_total", outcome="succeeded") >= 2,
+        "tokens that are counted")
     send(veer, "b")
     guarded.wait_for(2)
     assert all(delivery.headers["authorization"] for delivery in guarded.deliveries)
@@ -183,3 +186,20 @@ def test_a_mistake_is_named(tmp_path, oidc, sentence):
     checked = command("check", tmp_path / "veer.yaml")
     assert checked.returncode == 78
     assert sentence in checked.stderr
+
+
+def test_a_containers_sink_is_shown_the_token_that_is_mounted(start, tmp_path, sink):
+    path = tmp_path / "token"
+    path.write_text("mounted\n")
+    veer = start(
+        gateway({"env": {"token": str(path)}}), environment={"K_SINK": sink.url})
+    send(veer, "a")
+    assert sink.wait_for(1)[0].headers["authorization"] == "Bearer mounted"
+    assert f"a token from {path}" in veer.text
+
+
+def test_a_container_without_a_token_shows_none(start, tmp_path, sink):
+    veer = start(
+        gateway({"env": {"token": str(tmp_path / "none")}}), environment={"K_SINK": sink.url})
+    send(veer, "a")
+    assert "authorization" not in sink.wait_for(1)[0].headers
