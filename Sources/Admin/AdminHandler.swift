@@ -169,8 +169,8 @@ final class AdminHandler: RequestHandler {
     private func checks(_ checks: [AdminReadings.Check]) -> Response {
         let isGood = checks.allSatisfy { $0.problem == nil }
         let lines = checks.map { check in
-            check.problem.map { "[-]\(check.name) \($0)" }
-                ?? "[+]\(check.name) \(check.note ?? "ok")"
+            if let note = check.note { return "[i]\(check.name) \(note)" }
+            return check.problem.map { "[-]\(check.name) \($0)" } ?? "[+]\(check.name) ok"
         }
         let body = (lines + [isGood ? "ok" : "not ok"]).joined(separator: "\n") + "\n"
         var response = Response(

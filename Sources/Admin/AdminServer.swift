@@ -14,11 +14,11 @@ public struct AdminReadings {
         public var name: String
         /// What is wrong, if something is.
         public var problem: String?
-        /// What is to be said of it where nothing is wrong; nil says "ok".
+        /// What is to be known besides, be it as it may.
         public var note: String?
 
-        /// A condition that holds unless a problem is given.
-        public init(name: String, problem: String?, note: String? = nil) {
+        /// A condition that holds unless a problem is given; or, with a note, something to know.
+        public init(name: String, problem: String? = nil, note: String? = nil) {
             self.name = name
             self.problem = problem
             self.note = note

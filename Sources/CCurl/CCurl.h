@@ -22,15 +22,15 @@ static inline CURLcode curl_set_string(CURL *h, CURLoption o, const char *v) {
 static inline CURLcode curl_set_pointer(CURL *h, CURLoption o, const void *v) {
     return curl_easy_setopt(h, o, v);
 }
+static inline CURLcode curl_set_octets(CURL *h, CURLoption o, const void *octets, size_t count) {
+    struct curl_blob blob = {(void *)octets, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(h, o, &blob);
+}
 static inline CURLcode curl_set_offset(CURL *h, CURLoption o, curl_off_t v) {
     return curl_easy_setopt(h, o, v);
 }
 static inline CURLcode curl_set_list(CURL *h, CURLoption o, struct curl_slist *v) {
     return curl_easy_setopt(h, o, v);
-}
-static inline CURLcode curl_set_octets(CURL *h, CURLoption o, const void *octets, size_t count) {
-    struct curl_blob blob = {(void *)octets, count, CURL_BLOB_COPY};
-    return curl_easy_setopt(h, o, &blob);
 }
 static inline CURLcode curl_set_data_callback(CURL *h, CURLoption o, curl_data_callback v) {
     return curl_easy_setopt(h, o, v);

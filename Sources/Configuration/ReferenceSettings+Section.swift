@@ -113,6 +113,8 @@ private func isSubdomain(_ text: String) -> Bool {
         && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isLabel)
 }
 
+/// Whether it's what a name of DNS consists of.
+///
 /// Spec: RFC 1123 §2.1
 private func isLabel(_ text: Substring) -> Bool {
     1...63 ~= text.utf8.count && !text.hasPrefix("-") && !text.hasSuffix("-")

@@ -1,7 +1,7 @@
 /// An object of a Kubernetes cluster that events can be sent to.
 ///
 /// Spec: Knative Addressable §v1
-public struct ReferenceSettings: Sendable, Equatable, CustomStringConvertible {
+public struct ReferenceSettings: Sendable, Equatable {
     /// `group/version`, or `v1` for the core.
     public var apiVersion: String
     /// Its kind, such as `Broker`.
@@ -12,7 +12,7 @@ public struct ReferenceSettings: Sendable, Equatable, CustomStringConvertible {
     public var namespace: String?
     /// The name of one of its addresses; nil for the first.
     public var address: String?
-    /// The port of a core Service; nil for that of the scheme. Others say it themselves.
+    /// The port of a core Service, others say it themselves; nil for that of the scheme.
     public var port: Int?
 
     /// An object, reached by its first address.
@@ -21,7 +21,9 @@ public struct ReferenceSettings: Sendable, Equatable, CustomStringConvertible {
         self.kind = kind
         self.name = name
     }
+}
 
+extension ReferenceSettings: CustomStringConvertible {
     /// Whether it's a Service of the core, whose address follows from its name.
     public var isCoreService: Bool { apiVersion == "v1" && kind == "Service" }
 

@@ -29,6 +29,7 @@ public struct SinkNews: Sendable, Equatable {
 /// Attempts that are under way when it changes end where they began.
 final class AddressedTarget: SinkTarget {
     var onReady: (() -> Void)? { didSet { target?.onReady = onReady } }
+    var onMove: (() -> Void)?
 
     private var settings: HTTPSinkSettings
     private let surroundings: TargetSurroundings
@@ -61,7 +62,7 @@ final class AddressedTarget: SinkTarget {
             target = HTTPTarget(settings, surroundings, authorization: authorization)
             target?.onReady = onReady
             reason = nil
-            onReady?()
+            onMove?()
         case .obstacle(let reason): self.reason = reason
         }
     }

@@ -44,6 +44,7 @@ final class Sink {
         self.reports = reports
         self.surroundings = surroundings
         target.onReady = { [weak self] in self?.pump() }
+        target.onMove = { [weak self] in self?.move() }
     }
 
     /// How it does.
@@ -84,6 +85,13 @@ final class Sink {
         for stored in queue.removeAll() {
             settle(stored, .deadLetter(reason))
         }
+    }
+
+    /// The sink is elsewhere from now on, and there it may not be gone.
+    private func move() {
+        enable()
+        queue.beginAnew(now: surroundings.loop.now)
+        pump()
     }
 
     /// Sends again, if the sink said that it was gone; of no effect otherwise.

@@ -74,6 +74,8 @@ struct SinkQueue {
     /// Set while a retry waits for nothing but the budget.
     private var budgetTime: ContinuousClock.Instant?
     private var lanes: Lanes?
+    /// Attempts of earlier rounds went to where the sink was before.
+    private var firstRound = 0
 
     /// An empty queue, behind the journal.
     init(sink: Int, limits: Limits, policies: RetryPolicies) {
@@ -232,6 +234,14 @@ extension SinkQueue {
         return verdict
     }
 
+    /// The sink is elsewhere from now on: nothing waits for what the one before it did.
+    mutating func beginAnew(now: ContinuousClock.Instant) {
+        (pauseEnd, isDisabled) = (nil, false)
+        window.beginAnew()
+        firstRound = window.round
+        for retry in retries.removeAll() { retries.append((min(retry.time, now), retry.attempt)) }
+    }
+
     /// Takes back an attempt that was given up before it had a result, or that doesn't count.
     mutating func takeBack(_ attempt: Attempt) {
         underWayCount -= 1
@@ -271,6 +281,7 @@ extension SinkQueue {
         to result: DeliveryResult, of attempt: Attempt, by policy: RetryPolicy,
         _ now: ContinuousClock.Instant, _ random: @autoclosure () -> Double
     ) {
+        guard attempt.round >= firstRound else { return }
         var isNews = false
         switch result {
         case .answered(429, _, _), .answered(503, _, _):

@@ -10,8 +10,13 @@ protocol SinkTarget: AnyObject {
     /// Events wait meanwhile, without using up their attempts.
     var obstacle: String? { get }
 
-    /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
+    /// Called on the delivery's loop when ``obstacle`` goes away, or events go elsewhere from now
+    /// on; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
+
+    /// Called on the delivery's loop when events go somewhere else from now on, so that nothing
+    /// counts any more of what was learnt; set once, by the ``Sink``.
+    var onMove: (() -> Void)? { get set }
 
     /// Sends an event and completes once, at once or later on the same loop, with what became of
     /// it; with nothing if ``cancelAll()`` came first, or if it was for no fault of the event's and
@@ -37,6 +42,11 @@ extension SinkTarget {
     var obstacle: String? { nil }
 
     var onReady: (() -> Void)? {
+        get { nil }
+        set {}
+    }
+
+    var onMove: (() -> Void)? {
         get { nil }
         set {}
     }

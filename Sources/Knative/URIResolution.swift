@@ -26,6 +26,8 @@ private func parts(of text: Substring) -> (path: Substring, query: Substring?) {
     return (text[..<mark], text[mark...])
 }
 
+/// Takes out the segments that only lead the way.
+///
 /// Spec: RFC 3986 §5.2.4
 private func withoutDots(_ path: Substring) -> String {
     var segments: [Substring] = []

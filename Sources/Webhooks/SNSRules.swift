@@ -41,6 +41,10 @@ public struct SNSRules: Sendable, Equatable {
 
     /// Where a topic's region is served; nothing for what is no topic of Amazon's.
     static func host(of topic: String) -> String? {
+        // It's told to operators, whoever sent it.
+        guard topic.utf8.count <= 512, topic.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            return nil
+        }
         let parts = topic.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", parts[2] == "sns" else { return nil }
         let region = parts[3]

@@ -188,9 +188,8 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
-        let sinkSecrets = SinkSecrets(
-            settings.sinks, metrics: metrics, logger: Logger(label: "AUTH"))
-        try sinkSecrets.follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
+        try SinkSecrets(settings.sinks, metrics: metrics)
+            .follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let vSphere = try startVSphere(journal)
         let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
@@ -309,8 +308,17 @@ final class Gateway {
                 [
                     .init(name: "journal", problem: journal.status.reason),
                     .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
-                ] + finder.checks
+                ] + finder.checks + vCenterNotes
             }, statistics: { statistics.json }, version: Version.json)
+    }
+
+    /// How vCenters do never decides whether requests may be sent here.
+    private var vCenterNotes: [AdminReadings.Check] {
+        settings.sources.filter { $0.vcenter != nil }.map { source in
+            .init(
+                name: source.name,
+                note: VSphere.note(ofSource: source.name, metrics, now: Int(time(nil))))
+        }
     }
 
     // MARK: - Stopping

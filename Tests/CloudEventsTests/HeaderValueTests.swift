@@ -141,7 +141,7 @@ import Testing
         #expect(String(decoding: header, as: UTF8.self) == "a b%0D%0AX: \"é\"%%7F%00")
     }
 
-    /// Whoever reads a head lets no such octet through; the words that hold a name don't rely on it.
+    /// No reader of heads lets such an octet through; the words that hold a name don't rely on it.
     @Test func `a name with a NUL in any place is no attribute's`() {
         for count in 1...20 {
             for place in 0..<count {

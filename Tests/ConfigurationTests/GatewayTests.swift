@@ -86,6 +86,7 @@ import Testing
         #expect(read(Gateway(sources: text).text).lines == expected)
     }
 
+    /// Rows 212 and 239.
     @Test(arguments: sinkMistakes)
     func `a mistake in a sink is named`(text: String, expected: [String]) {
         #expect(read(Gateway(sinks: text).text).lines == expected)

@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import gzip
 import hashlib
 import hmac
 import json
@@ -123,6 +124,7 @@ def test_what_a_vendor_signs_is_taken_unchanged(launch, sink, preset):
 
 @pytest.mark.parametrize("preset", SIGNERS)
 def test_what_no_vendor_signed_is_refused_without_a_hint(launch, sink, preset):
+    """Rows 190 and 191."""
     veer = launch(secured(sink, preset))
     now = int(time.time())
     good = SIGNERS[preset](BODY, now)
@@ -160,6 +162,7 @@ def test_what_no_vendor_signed_is_refused_without_a_hint(launch, sink, preset):
 @pytest.mark.parametrize("preset", TIMED)
 @pytest.mark.parametrize("offset", [-310, 310, -86400])
 def test_out_of_its_time_a_signature_is_not_good(launch, sink, preset, offset):
+    """Row 192."""
     veer = launch(secured(sink, preset))
     reply = send(veer, BODY.encode(), SIGNERS[preset](BODY, int(time.time()) + offset))
     assert reply.status_code == 401
@@ -168,6 +171,7 @@ def test_out_of_its_time_a_signature_is_not_good(launch, sink, preset, offset):
 
 @pytest.mark.parametrize("preset", TIMED)
 def test_a_replay_is_answered_and_not_stored_again(launch, sink, preset):
+    """Row 192."""
     veer = launch(secured(sink, preset))
     headers = SIGNERS[preset](BODY, int(time.time()))
     replies = [send(veer, BODY.encode(), headers) for _ in range(5)]
@@ -245,6 +249,18 @@ def test_a_secret_is_changed_without_a_refusal(start, sink, tmp_path):
     assert all(now == 202 for _, now in after)
     wait_until(lambda: [reply(old) for _ in range(8)] == [401] * 8, "the old secret's end")
     assert reply(new) == 202
+
+
+def test_row_205_what_is_signed_are_the_octets_with_their_coding(launch, sink):
+    veer = launch(secured(sink, "github"))
+    packed = gzip.compress(BODY.encode())
+    by_octets = hmac.new(SECRET.encode(), packed, hashlib.sha256).hexdigest()
+    headers = {"Content-Encoding": "gzip", "X-Hub-Signature-256": "sha256=" + by_octets}
+    # The signature is good, so the coding is what is told of; what it unpacks to was never signed.
+    assert send(veer, packed, headers).status_code == 415
+    headers["X-Hub-Signature-256"] = "sha256=" + code(BODY)
+    assert send(veer, packed, headers).status_code == 401
+    assert sink.deliveries == []
 
 
 def test_signed_cloudevents_need_no_adapter(launch, sink):

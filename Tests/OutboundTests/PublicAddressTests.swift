@@ -14,6 +14,7 @@ import Testing
         return family == AF_INET ? Array(room.prefix(4)) : room
     }
 
+    /// Row 213.
     @Test(arguments: [
         "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.127.255.255", "127.0.0.1",
         "127.255.255.255", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1",
@@ -41,6 +42,7 @@ import Testing
         #expect(!PublicAddress.isPublic([UInt8](repeating: 1, count: count)))
     }
 
+    /// Rows 213 and 214: the address counts that is connected to, and not the one looked up before.
     @Test(arguments: [true, false])
     func `a guarded endpoint isn't connected to nearby, whatever its name is`(
         isAllowed: Bool

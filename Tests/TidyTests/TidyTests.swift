@@ -266,6 +266,14 @@ import Testing
         for name in names { #expect(packages.contains(name), "\(name)") }
     }
 
+    /// Row 250: what strangers name is hashed with a seed of the process's own.
+    @Test func `nobody takes the seed from hashes`() throws {
+        // Written in two parts, so that this file isn't found.
+        let name = "SWIFT_DETERMINISTIC_" + "HASHING"
+        #expect(try Project.output(of: "sh", "-c", "git grep -lI -e '\(name)' || true") == "")
+        #expect(ProcessInfo.processInfo.environment[name] == nil)
+    }
+
     @Test func `nothing pulls in SwiftNIO`() throws {
         // The test run itself holds the lock of the build's directory.
         let graph = try Project.output(
