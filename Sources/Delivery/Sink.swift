@@ -150,12 +150,10 @@ final class Sink {
         let verdict = queue.end(
             attempt, result, age: age(of: attempt.stored), now: now, random: .random(in: 0..<1))
         reports.ended(verdict, on: result, took: took, now: now)
-        for stored in attempt.events {
-            switch verdict {
-            case .delivered: settle(stored, .delivered)
-            case .deadLetter(let reason): settle(stored, .deadLetter(reason))
-            case .retry, .retryOneByOne: break
-            }
+        switch verdict {
+        case .delivered: attempt.forEachEvent { settle($0, .delivered) }
+        case .deadLetter(let reason): attempt.forEachEvent { settle($0, .deadLetter(reason)) }
+        case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
             reports.isDisabled(true)

@@ -32,6 +32,12 @@ struct SinkQueue {
 
         /// All that goes in the request.
         var events: [StoredEvent] { [stored] + others }
+
+        /// The same one by one, without making a list for the one that it nearly always is.
+        func forEachEvent(_ body: (StoredEvent) -> Void) {
+            body(stored)
+            for other in others { body(other) }
+        }
     }
 
     /// The most that the queue takes, inclusive.
@@ -229,7 +235,7 @@ extension SinkQueue {
             }
             return .retryOneByOne
         case .delivered, .deadLetter, .retryOneByOne:
-            for stored in attempt.events { didSettle(stored) }
+            attempt.forEachEvent { didSettle($0) }
         }
         return verdict
     }
