@@ -69,7 +69,6 @@ final class AddressedTarget: SinkTarget {
             target?.onReady = onReady
             reason = nil
             onMove?()
-            onReady?()
         case .obstacle(let reason): self.reason = reason
         // Those are its authorization's.
         case .token, .tokenObstacle: break

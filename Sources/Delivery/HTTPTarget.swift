@@ -111,7 +111,10 @@ final class HTTPTarget: SinkTarget {
     }
 
     /// No other event will be sent there; those under way may end.
-    func retire() { client.retire(endpoint) }
+    func retire() {
+        client.retire(endpoint)
+        permission?.retire()
+    }
 
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}

@@ -47,11 +47,7 @@ final class Sink {
         self.reports = reports
         self.surroundings = surroundings
         target.onReady = { [weak self] in self?.pump() }
-        target.onMove = { [weak self] in
-            self?.queue.beginAnew(now: surroundings.loop.now)
-            // It was the one before that said it was gone.
-            self?.enable()
-        }
+        target.onMove = { [weak self] in self?.move() }
     }
 
     /// How it does.
@@ -93,6 +89,13 @@ final class Sink {
         for stored in queue.removeAll() {
             settle(stored, .deadLetter(reason))
         }
+    }
+
+    /// The sink is elsewhere from now on, and there it may not be gone.
+    private func move() {
+        enable()
+        queue.beginAnew(now: surroundings.loop.now)
+        pump()
     }
 
     /// Sends again, if the sink said that it was gone; of no effect otherwise.
@@ -151,13 +154,11 @@ final class Sink {
         let verdict = queue.end(
             attempt, result, age: age(of: attempt.stored), now: now, random: .random(in: 0..<1))
         reports.ended(verdict, on: result, took: took, now: now)
-        for stored in attempt.events {
-            switch verdict {
-            case .delivered: settle(stored, .delivered)
-            case .deadLetter(let reason):
-                settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
-            case .retry, .retryOneByOne: break
-            }
+        switch verdict {
+        case .delivered: attempt.forEachEvent { settle($0, .delivered) }
+        case .deadLetter(let reason):
+            attempt.forEachEvent { settle($0, .deadLetter(reason), copy: copy(of: $0, result)) }
+        case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
             reports.isDisabled(true)

@@ -16,7 +16,8 @@ protocol SinkTarget: AnyObject {
     /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
 
-    /// Called when events go elsewhere from now on, before ``onReady``; set once, by the ``Sink``.
+    /// Called on the delivery's loop when events go somewhere else from now on, so that nothing
+    /// counts any more of what was learnt; set once, by the ``Sink``.
     var onMove: (() -> Void)? { get set }
 
     /// Sends an event and completes once, at once or later on the same loop, with what became of

@@ -185,9 +185,8 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
-        let sinkSecrets = SinkSecrets(
-            settings.sinks, metrics: metrics, logger: Logger(label: "AUTH"))
-        try sinkSecrets.follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
+        try SinkSecrets(settings.sinks, metrics: metrics)
+            .follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let vSphere = try startVSphere(journal)
         let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
