@@ -28,6 +28,7 @@ public struct SinkNews: Sendable, Equatable {
 ///
 /// Attempts that are under way when it changes end where they began.
 final class AddressedTarget: SinkTarget {
+    var address: String? { target?.address }
     var onReady: (() -> Void)? { didSet { target?.onReady = onReady } }
     var onMove: (() -> Void)?
 

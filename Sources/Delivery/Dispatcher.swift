@@ -60,6 +60,7 @@ final class Dispatcher {
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
                     policies: policies, sendsBatches: http.batch != nil,
+                    copies: DeadLetterCopies(sink: place, in: settings, policies: policies),
                     target: try makeTarget(
                         of: sink, place: place, surroundingsOfTarget, output: output),
                     reports: reports, surroundings: surroundings))

@@ -8,6 +8,7 @@ internal import Outbound
 ///
 /// Spec: CloudEvents HTTP §3
 final class HTTPTarget: SinkTarget {
+    var address: String? { endpoint.url }
     var onReady: (() -> Void)? {
         didSet {
             authorization?.onReady = onReady
@@ -150,10 +151,10 @@ extension DeliveryResult {
     /// The same without a secret that the sink gives back in its answer.
     fileprivate func hiding(_ credential: String?) -> DeliveryResult {
         guard case .answered(let status, let retryAfter, let detail) = self,
-            let secret = credential?.split(separator: " ").last, !detail.isEmpty
+            let secret = credential?.split(separator: " ").last, !detail.octets.isEmpty
         else { return self }
-        return .answered(
-            status: status, retryAfter: retryAfter, detail: detail.replacing(secret, with: "***"))
+        let octets = detail.octets.replacing(Array(secret.utf8), with: Array("***".utf8))
+        return .answered(status: status, retryAfter: retryAfter, detail: AnswerBody(octets))
     }
 }
 
@@ -170,7 +171,7 @@ func result(of response: HTTPResponse) -> DeliveryResult? {
     return .answered(
         status: response.status ?? 0,
         retryAfter: response.fields["Retry-After"].flatMap { RetryAfter.wait($0, now: time(nil)) },
-        detail: String(decoding: response.body, as: UTF8.self))
+        detail: AnswerBody(response.body))
 }
 
 /// What went wrong, and what an operator can do about it, where that can be said.

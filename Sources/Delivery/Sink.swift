@@ -25,6 +25,7 @@ final class Sink {
     private var queue: SinkQueue
     private let policies: RetryPolicies
     private let sendsBatches: Bool
+    private let copies: DeadLetterCopies
     private let target: any SinkTarget
     private let surroundings: Surroundings
     private var reports: SinkReports
@@ -34,8 +35,10 @@ final class Sink {
 
     init(
         place: Int, queue: SinkQueue, policies: RetryPolicies, sendsBatches: Bool,
-        target: any SinkTarget, reports: SinkReports, surroundings: Surroundings
+        copies: DeadLetterCopies, target: any SinkTarget, reports: SinkReports,
+        surroundings: Surroundings
     ) {
+        self.copies = copies
         self.place = place
         self.queue = queue
         self.policies = policies
@@ -63,7 +66,8 @@ final class Sink {
             let detail = "too many events wait for the sink"
             let reason = DeadLetterReason(
                 code: "queue_full", status: nil, detail: detail, attempts: 0)
-            settle(stored, .deadLetter(reason))
+            let result = DeliveryResult.unanswered(kind: reason.code, detail: detail)
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
         }
         pump()
     }
@@ -152,7 +156,10 @@ final class Sink {
         reports.ended(verdict, on: result, took: took, now: now)
         switch verdict {
         case .delivered: attempt.forEachEvent { settle($0, .delivered) }
-        case .deadLetter(let reason): attempt.forEachEvent { settle($0, .deadLetter(reason)) }
+        case .deadLetter(let reason):
+            attempt.forEachEvent {
+                settle($0, .deadLetter(reason), copy: copy(of: $0, result))
+            }
         case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
@@ -171,12 +178,24 @@ final class Sink {
         let reason = DeadLetterReason(
             code: "sink_disabled", status: nil, detail: "the sink answered 410 to another event",
             attempts: 0)
-        settleRest(reason)
+        for stored in queue.removeAll() {
+            let copy = copy(of: stored, .answered(status: 410))
+            settle(stored, .deadLetter(reason), copy: copy)
+        }
     }
 
-    private func settle(_ stored: StoredEvent, _ result: Outcome.Result) {
+    private func copy(
+        of stored: StoredEvent, _ result: DeliveryResult
+    ) -> Submission.Item? {
+        copies.copy(of: stored, result, address: target.address)
+    }
+
+    private func settle(
+        _ stored: StoredEvent, _ result: Outcome.Result, copy: Submission.Item? = nil
+    ) {
         reports.settled(stored, result, now: surroundings.loop.now)
-        surroundings.settle(Outcome(sequence: stored.sequence, sink: place, result: result))
+        surroundings.settle(
+            Outcome(sequence: stored.sequence, sink: place, result: result, copy: copy))
     }
 
     /// Whether the journal had room for the request, if there was one.

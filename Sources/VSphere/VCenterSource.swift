@@ -180,7 +180,8 @@ final class VCenterSource {
             let sinks = place.sinks(made)
             if sinks.isEmpty {
                 metrics.unrouted.add()
-            } else {
+            }
+            if !sinks.isEmpty || place.keepsUnrouted {
                 items.append(Submission.Item(event: made, sinks: sinks))
             }
         }

@@ -22,6 +22,8 @@ public struct VSphereContext: Sendable {
         public var received: Counter
         /// Counts what failed, for the same.
         public var failed: Counter
+        /// Whether the journal keeps events that nobody gets.
+        public var keepsUnrouted = false
         var ticket: UInt64 = 0
 
         /// A vCenter that is read for the first time.

@@ -114,6 +114,10 @@ final class Gateway {
         parameters.mode = settings.journal.mode == .durable ? .durable : .memory
         parameters.bytesLimit = settings.journal.bytesLimit
         parameters.keepDelivered = settings.journal.keepDelivered
+        parameters.keepUnrouted = settings.journal.keepUnrouted
+        parameters.historyBytesLimit = settings.journal.historyBytesLimit
+        let keepDeadLetters = settings.journal.keepDeadLetters
+        parameters.keepDeadLetters = keepDeadLetters > .zero ? keepDeadLetters : nil
         parameters.queueRequests = settings.journal.queueRequests
         parameters.queueBytes = settings.journal.queueBytes
         for source in settings.sources {
