@@ -139,8 +139,11 @@ let package = Package(
 
         // What hostile octets are thrown at, by fuzzers and by a test.
         .target(
-            name: "FuzzTargets", dependencies: ["CloudEvents", "HTTP"], path: "Tests/Fuzz/Targets",
-            swiftSettings: tests),
+            name: "FuzzTargets",
+            dependencies: [
+                "Authentication", "CloudEvents", "HTTP", "HTTP2", "SOAP", "VSphere", "Webhooks",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: tests),
 
         // Measures the journal alone; see docs/PERFORMANCE.md.
         .executableTarget(

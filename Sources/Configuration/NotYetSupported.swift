@@ -5,7 +5,6 @@
 enum NotYetSupported {
     static let source = ["horizon"]
     static let sink: [String] = []
-    static let delivery = ["deadLetterSink"]
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
     static let providers = ["horizon"]

@@ -14,6 +14,15 @@ extension JournalSettings: Section {
             .duration(
                 "keepDelivered", "how long delivered events are kept", \.keepDelivered,
                 .zero...Duration.seconds(3650 * 86_400)),
+            .duration(
+                "keepUnrouted", "how long events that no route wants are kept", \.keepUnrouted,
+                .zero...Duration.seconds(3650 * 86_400)),
+            .bytes(
+                "historyBytesLimit", "the most that delivered and unrouted events may take",
+                \.historyBytesLimit, 1 << 20...1 << 50),
+            .duration(
+                "keepDeadLetters", "how long dead letters are kept; 0s keeps them for good",
+                \.keepDeadLetters, .zero...Duration.seconds(3650 * 86_400)),
             .bytes(
                 "queueBytes", "the most bytes of events that may wait to be stored",
                 \.queueBytes, 1 << 20...1 << 34),

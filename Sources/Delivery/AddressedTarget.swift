@@ -32,6 +32,7 @@ public struct SinkNews: Sendable, Equatable {
 ///
 /// Attempts that are under way when it changes end where they began.
 final class AddressedTarget: SinkTarget {
+    var address: String? { target?.address }
     var onMove: (() -> Void)?
     var onReady: (() -> Void)? { didSet { target?.onReady = onReady } }
 
@@ -68,7 +69,6 @@ final class AddressedTarget: SinkTarget {
             target?.onReady = onReady
             reason = nil
             onMove?()
-            onReady?()
         case .obstacle(let reason): self.reason = reason
         // Those are its authorization's.
         case .token, .tokenObstacle: break

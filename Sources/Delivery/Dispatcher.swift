@@ -67,7 +67,9 @@ final class Dispatcher {
                 Sink(
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
-                    policies: policies, sendsBatches: http.batch != nil,
+                    policies: policies,
+                    copies: DeadLetterCopies(sink: place, in: settings, policies: policies),
+                    sendsBatches: http.batch != nil,
                     target: try makeTarget(
                         of: sink, place: place, surroundingsOfTarget, output: output),
                     reports: reports, surroundings: surroundings))

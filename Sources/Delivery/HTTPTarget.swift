@@ -8,6 +8,7 @@ internal import Outbound
 ///
 /// Spec: CloudEvents HTTP §3
 final class HTTPTarget: SinkTarget {
+    var address: String? { endpoint.url }
     var onReady: (() -> Void)? {
         didSet {
             authorization?.onReady = onReady
@@ -110,7 +111,10 @@ final class HTTPTarget: SinkTarget {
     }
 
     /// No other event will be sent there; those under way may end.
-    func retire() { client.retire(endpoint) }
+    func retire() {
+        client.retire(endpoint)
+        permission?.retire()
+    }
 
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
@@ -148,10 +152,9 @@ extension DeliveryResult {
     /// The same without a secret that the sink gives back in its answer.
     fileprivate func hiding(_ credential: String?) -> DeliveryResult {
         guard case .answered(let status, let retryAfter, let detail) = self,
-            let secret = credential?.split(separator: " ").last, !detail.isEmpty
+            let secret = credential?.split(separator: " ").last
         else { return self }
-        return .answered(
-            status: status, retryAfter: retryAfter, detail: detail.replacing(secret, with: "***"))
+        return .answered(status: status, retryAfter: retryAfter, detail: detail.hiding(secret))
     }
 }
 
@@ -168,7 +171,7 @@ func result(of response: HTTPResponse) -> DeliveryResult? {
     return .answered(
         status: response.status ?? 0,
         retryAfter: response.fields["Retry-After"].flatMap { RetryAfter.wait($0, now: time(nil)) },
-        detail: String(decoding: response.body, as: UTF8.self))
+        detail: AnswerBody(response.body))
 }
 
 /// What went wrong, and what an operator can do about it, where that can be said.

@@ -24,6 +24,7 @@ final class Sink {
     let place: Int
     private var queue: SinkQueue
     private let policies: RetryPolicies
+    private let copies: DeadLetterCopies
     private let sendsBatches: Bool
     private let target: any SinkTarget
     private let surroundings: Surroundings
@@ -33,9 +34,11 @@ final class Sink {
     private var wake: (timer: LoopTimer, time: ContinuousClock.Instant)?
 
     init(
-        place: Int, queue: SinkQueue, policies: RetryPolicies, sendsBatches: Bool,
+        place: Int, queue: SinkQueue, policies: RetryPolicies, copies: DeadLetterCopies,
+        sendsBatches: Bool,
         target: any SinkTarget, reports: SinkReports, surroundings: Surroundings
     ) {
+        self.copies = copies
         self.place = place
         self.queue = queue
         self.policies = policies
@@ -44,11 +47,7 @@ final class Sink {
         self.reports = reports
         self.surroundings = surroundings
         target.onReady = { [weak self] in self?.pump() }
-        target.onMove = { [weak self] in
-            self?.queue.beginAnew(now: surroundings.loop.now)
-            // It was the one before that said it was gone.
-            self?.enable()
-        }
+        target.onMove = { [weak self] in self?.move() }
     }
 
     /// How it does.
@@ -67,7 +66,8 @@ final class Sink {
             let detail = "too many events wait for the sink"
             let reason = DeadLetterReason(
                 code: "queue_full", status: nil, detail: detail, attempts: 0)
-            settle(stored, .deadLetter(reason))
+            let result = DeliveryResult.unanswered(kind: reason.code, detail: detail)
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
         }
         pump()
     }
@@ -89,6 +89,13 @@ final class Sink {
         for stored in queue.removeAll() {
             settle(stored, .deadLetter(reason))
         }
+    }
+
+    /// The sink is elsewhere from now on, and there it may not be gone.
+    private func move() {
+        enable()
+        queue.beginAnew(now: surroundings.loop.now)
+        pump()
     }
 
     /// Sends again, if the sink said that it was gone; of no effect otherwise.
@@ -147,12 +154,11 @@ final class Sink {
         let verdict = queue.end(
             attempt, result, age: age(of: attempt.stored), now: now, random: .random(in: 0..<1))
         reports.ended(verdict, on: result, took: took, now: now)
-        for stored in attempt.events {
-            switch verdict {
-            case .delivered: settle(stored, .delivered)
-            case .deadLetter(let reason): settle(stored, .deadLetter(reason))
-            case .retry, .retryOneByOne: break
-            }
+        switch verdict {
+        case .delivered: attempt.forEachEvent { settle($0, .delivered) }
+        case .deadLetter(let reason):
+            attempt.forEachEvent { settle($0, .deadLetter(reason), copy: copy(of: $0, result)) }
+        case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
             reports.isDisabled(true)
@@ -170,12 +176,23 @@ final class Sink {
         let reason = DeadLetterReason(
             code: "sink_disabled", status: nil, detail: "the sink answered 410 to another event",
             attempts: 0)
-        settleRest(reason)
+        for stored in queue.removeAll() {
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, .answered(status: 410)))
+        }
     }
 
-    private func settle(_ stored: StoredEvent, _ result: Outcome.Result) {
+    private func copy(
+        of stored: StoredEvent, _ result: DeliveryResult
+    ) -> Submission.Item? {
+        copies.copy(of: stored, result, address: target.address)
+    }
+
+    private func settle(
+        _ stored: StoredEvent, _ result: Outcome.Result, copy: Submission.Item? = nil
+    ) {
         reports.settled(stored, result, now: surroundings.loop.now)
-        surroundings.settle(Outcome(sequence: stored.sequence, sink: place, result: result))
+        surroundings.settle(
+            Outcome(sequence: stored.sequence, sink: place, result: result, copy: copy))
     }
 
     /// Whether the journal had room for the request, if there was one.

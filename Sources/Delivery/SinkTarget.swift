@@ -5,6 +5,9 @@ internal import Journal
 ///
 /// Ownership: belongs to the delivery's loop.
 protocol SinkTarget: AnyObject {
+    /// Where events go, if that's a URL.
+    var address: String? { get }
+
     /// Why nothing can be sent now, such as an address that isn't known yet; nil when it can.
     ///
     /// Events wait meanwhile, without using up their attempts.
@@ -13,7 +16,8 @@ protocol SinkTarget: AnyObject {
     /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
 
-    /// Called when events go elsewhere from now on, before ``onReady``; set once, by the ``Sink``.
+    /// Called on the delivery's loop when events go somewhere else from now on, so that nothing
+    /// counts any more of what was learnt; set once, by the ``Sink``.
     var onMove: (() -> Void)? { get set }
 
     /// Sends an event and completes once, at once or later on the same loop, with what became of
@@ -37,6 +41,8 @@ protocol SinkTarget: AnyObject {
 
 /// A target that can always send.
 extension SinkTarget {
+    var address: String? { nil }
+
     var obstacle: String? { nil }
 
     var onReady: (() -> Void)? {

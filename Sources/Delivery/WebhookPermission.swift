@@ -73,6 +73,9 @@ final class WebhookPermission {
     /// A delivery was taken.
     func wasTaken() { grant.taken() }
 
+    /// Nothing is sent there any more.
+    func retire() { surroundings.client.retire(endpoint) }
+
     /// The sink is gone; whoever wants to send must ask again.
     func forget() {
         grant.forget()

@@ -84,6 +84,7 @@ public final class Ingress {
     /// in memory mode nothing to store.
     private let immediateSinks: SinkSet
     private let receipts: Mailbox<Receipt>
+    private let keepsUnrouted: Bool
     private let unrouted: [Counter]
     private let access: [AccessControl?]
     private var sources: [WebhookSource] = []
@@ -106,6 +107,7 @@ public final class Ingress {
         self.loop = loop
         routes = Routes(settings)
         immediateSinks = settings.journal.mode == .memory ? Self.discards(settings) : []
+        keepsUnrouted = settings.journal.mode == .durable && settings.journal.keepUnrouted > .zero
         unrouted = settings.sources.map { source in
             context.metrics.counter(
                 "veer_events_unrouted_total", help: "Events that no route wanted.",
@@ -252,10 +254,15 @@ public final class Ingress {
                 routes.sinks(of: event, ofSource: source.index)
             }
             unrouted[source.index].add(items.count { $0.sinks.isEmpty })
-            return items.filter { !immediateSinks.isSuperset(of: $0.sinks) }
+            return items.filter { mustWait(for: $0.sinks) }
         }
         if sinks.isEmpty { unrouted[source.index].add(count) }
-        return immediateSinks.isSuperset(of: sinks) ? [] : source.items { _ in sinks }
+        return mustWait(for: sinks) ? source.items { _ in sinks } : []
+    }
+
+    /// Whether the journal has something to do with an event for these sinks.
+    private func mustWait(for sinks: SinkSet) -> Bool {
+        sinks.isEmpty ? keepsUnrouted : !immediateSinks.isSuperset(of: sinks)
     }
 
     private func received(_ receipts: [Receipt]) {

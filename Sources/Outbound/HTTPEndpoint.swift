@@ -7,6 +7,8 @@ public final class HTTPEndpoint {
     public struct Options: Sendable {
         /// An absolute `http` or `https` URL.
         public var url: String
+        /// A socket in the file system to connect to, whatever the URL's host.
+        public var unixSocket: String?
         /// Whom an `https` server must prove to be, and who asks.
         public var tls = TLSOptions()
         /// Takes HTTP/2 where an `https` server offers it.

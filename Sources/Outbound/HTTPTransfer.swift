@@ -254,6 +254,7 @@ extension HTTPTransfer {
         // A connection that is being made may soon take all requests that wait.
         set(CURLOPT_PIPEWAIT, takesHTTP2 ? 1 : 0)
         if isSecure { apply(options.tls) }
+        if let socket = options.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
         if options.sendsOnce {
             set(CURLOPT_FRESH_CONNECT, 1)
             set(CURLOPT_FORBID_REUSE, 1)

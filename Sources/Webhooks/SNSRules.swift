@@ -24,7 +24,10 @@ public struct SNSRules: Sendable, Equatable {
     /// Whether an address is one that the sender of a topic's messages may name: `https`, at its
     /// region's host or one of ``hosts``.
     public func trusts(_ address: String, for topic: String) -> Bool {
-        guard let authority = authority(ofHTTPS: address) else { return false }
+        // In one spelling, so that there are no others of the same certificate to keep.
+        guard let authority = authority(ofHTTPS: address),
+            address.hasPrefix("https://\(authority)/")
+        else { return false }
         return authority == Self.host(of: topic) || hosts.contains(authority)
     }
 

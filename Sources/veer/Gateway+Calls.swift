@@ -19,7 +19,7 @@ struct Calls {
     let readiness: () -> [AdminReadings.Check]
 
     /// All of them.
-    var all: [AdminCall] { [status, sinks, enableSink] }
+    var all: [AdminCall] { [status, sinks, enableSink] + kept }
 
     private var status: AdminCall {
         AdminCall(.get, "/api/v1/status") { _, reply in

@@ -114,6 +114,10 @@ final class Gateway {
         parameters.mode = settings.journal.mode == .durable ? .durable : .memory
         parameters.bytesLimit = settings.journal.bytesLimit
         parameters.keepDelivered = settings.journal.keepDelivered
+        parameters.keepUnrouted = settings.journal.keepUnrouted
+        parameters.historyBytesLimit = settings.journal.historyBytesLimit
+        let keepDeadLetters = settings.journal.keepDeadLetters
+        parameters.keepDeadLetters = keepDeadLetters > .zero ? keepDeadLetters : nil
         parameters.queueRequests = settings.journal.queueRequests
         parameters.queueBytes = settings.journal.queueBytes
         for source in settings.sources {
@@ -181,10 +185,12 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
-        let sinkSecrets = SinkSecrets(
-            settings.sinks, metrics: metrics, logger: Logger(label: "AUTH"))
-        try sinkSecrets.follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
+        try SinkSecrets(settings.sinks, metrics: metrics)
+            .follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let vSphere = try startVSphere(journal)
+        let vCenterSecrets = VCenterSecrets(
+            settings.sources, metrics: metrics, logger: Logger(label: "VCENTER"))
+        if let vSphere { try vCenterSecrets.follow(on: loop, vSphere) }
         let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
             settings: settings, journal: journal, delivery: delivery,

@@ -231,6 +231,7 @@ import Testing
     // MARK: - Addresses
 
     @Test(arguments: [
+        "https://sns.us-west-2.AmazonAWS.com/a.pem", "HTTPS://sns.us-west-2.amazonaws.com/a.pem",
         "http://sns.us-west-2.amazonaws.com/a.pem", "https://sns.us-west-2.amazonaws.com/a.PEM",
         "https://sns.us-west-2.amazonaws.com/a", "https://sns.us-west-2.amazonaws.com/a.pem?x",
         "https://sns.us-west-2.amazonaws.com/a.pem#.pem", "https://sns.us-west-2.amazonaws.com.pem",

@@ -51,7 +51,7 @@ func checkBinary(_ octets: [UInt8]) {
 }
 
 /// An event is the same after it was stored, and after it was sent in either mode.
-private func checkRound(_ event: Event) {
+func checkRound(_ event: Event) {
     precondition(Event(stored: event.octets) == event)
     var decoder = EventDecoder()
     do throws(EventFailure) {
