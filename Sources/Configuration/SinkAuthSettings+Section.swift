@@ -3,6 +3,7 @@ struct SinkAuthItem: Section {
     private var basic: SinkBasic?
     private var bearer: Secret?
     private var oauth2: OAuth2Settings?
+    private var oidc: OIDCSettings?
 
     static var blank: Self { Self() }
     static var keys: [Key<Self>] {
@@ -10,6 +11,7 @@ struct SinkAuthItem: Section {
             .section("basic", "a name and a password", \.basic),
             .secret("bearer", "a token", \.bearer),
             .section("oauth2", "tokens of a server, by client credentials", \.oauth2),
+            .section("oidc", "tokens of a cluster, by a file or a service account", \.oidc),
         ]
     }
 
@@ -21,6 +23,7 @@ struct SinkAuthItem: Section {
             basic = SinkBasic(username: username, password: password)
         case .bearer(let token): bearer = token
         case .oauth2(let settings): oauth2 = settings
+        case .oidc(let settings): oidc = settings
         }
     }
 
@@ -29,6 +32,7 @@ struct SinkAuthItem: Section {
         basic.flatMap { basic in
             basic.password.map { .basic(username: basic.username, password: $0) }
         } ?? bearer.map { .bearer($0) } ?? oauth2.map { .oauth2($0) }
+            ?? oidc.map { .oidc($0) }
     }
 
     func check(_ node: Node, _ reader: Reader) {

@@ -6,6 +6,8 @@ public enum SinkAuthSettings: Sendable, Equatable {
     case bearer(Secret)
     /// Tokens that a server hands out.
     case oauth2(OAuth2Settings)
+    /// Tokens that a cluster makes.
+    case oidc(OIDCSettings)
 }
 
 /// How tokens are had from a server, for the gateway itself and no user.
@@ -47,7 +49,7 @@ extension HTTPSinkSettings {
             case .basic(_, let password)?: [password]
             case .bearer(let token)?: [token]
             case .oauth2(let settings)?: [settings.clientSecret]
-            case nil: []
+            case .oidc?, nil: []
             }
         return own + (signing?.secrets ?? [])
     }
@@ -65,7 +67,7 @@ extension HTTPSinkSettings {
         case .oauth2(var oauth2)?:
             oauth2.clientSecret = try oauth2.clientSecret.readAgain(by: readFile)
             settings.auth = .oauth2(oauth2)
-        case nil: break
+        case .oidc?, nil: break
         }
         guard var signing else { return settings }
         for place in signing.secrets.indices {

@@ -61,6 +61,13 @@ extension SinkSettings: Section {
         if http.auth != nil, let entry = node.entry("auth") {
             reader.warnOfClearText(http.uri, at: entry.keyPlace, "what proves who Veer is")
         }
+        if let oidc = http.oidc, oidc.serviceAccount != nil, oidc.audience == nil,
+            http.reference?.isCoreService ?? true, let auth = node["auth"]
+        {
+            reader.error(
+                .missingKey, at: (auth["oidc"] ?? auth).place, "the key 'audience' is missing",
+                hint: "no object says it here")
+        }
         if http.batch != nil {
             for name in ["contentMode", "headerEncoding"] {
                 guard let entry = node.entry(name) else { continue }

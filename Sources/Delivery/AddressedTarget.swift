@@ -10,6 +10,10 @@ public struct SinkNews: Sendable, Equatable {
         case address(url: String, authorities: String?)
         /// Nothing can be sent to it, for this reason.
         case obstacle(String)
+        /// It's to be shown this token from now on; nil for none.
+        case token(String?)
+        /// There is no token for it, for this reason, and it wants one.
+        case tokenObstacle(String)
     }
 
     /// The sink's place in the settings.
@@ -29,8 +33,8 @@ public struct SinkNews: Sendable, Equatable {
 /// Attempts that are under way when it changes end where they began.
 final class AddressedTarget: SinkTarget {
     var address: String? { target?.address }
-    var onReady: (() -> Void)? { didSet { target?.onReady = onReady } }
     var onMove: (() -> Void)?
+    var onReady: (() -> Void)? { didSet { target?.onReady = onReady } }
 
     private var settings: HTTPSinkSettings
     private let surroundings: TargetSurroundings
@@ -48,6 +52,7 @@ final class AddressedTarget: SinkTarget {
 
     var obstacle: String? { reason ?? target?.obstacle }
 
+    /// Takes what concerns its address.
     func take(_ news: SinkNews.Content) {
         guard news != latest else { return }
         latest = news
@@ -65,6 +70,8 @@ final class AddressedTarget: SinkTarget {
             reason = nil
             onMove?()
         case .obstacle(let reason): self.reason = reason
+        // Those are its authorization's.
+        case .token, .tokenObstacle: break
         }
     }
 
@@ -86,6 +93,10 @@ final class AddressedTarget: SinkTarget {
         }
         target.send(batch: batch, timeout: timeout, completion)
     }
+
+    func suspend() { target?.suspend() }
+
+    func resume() { target?.resume() }
 
     func replaceSecrets(_ settings: HTTPSinkSettings) {
         (self.settings.auth, self.settings.signing) = (settings.auth, settings.signing)

@@ -28,11 +28,14 @@ public final class Delivery: Sendable {
     ///   - settings: its sinks, sources and routes.
     ///   - version: goes into the `User-Agent` field.
     ///   - announcements: the mailbox that the journal is to send to.
-    ///   - news: the mailbox of whoever finds out where sinks are.
+    ///   - news: the mailbox of whoever finds out where sinks are, and gets their tokens.
+    ///   - renewToken: has another token got for a sink, and tells whether that will be done.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     public static func start(
         _ settings: Settings, version: String, announcements: Mailbox<Announcement>,
-        news: Mailbox<SinkNews>? = nil, journal: @escaping @Sendable (JournalRequest) -> Bool,
+        news: Mailbox<SinkNews>? = nil,
+        renewToken: @escaping @Sendable (Int) -> Bool = { _ in false },
+        journal: @escaping @Sendable (JournalRequest) -> Bool,
         metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
         let stops = try Mailbox<Stop>(messagesLimit: 1)
@@ -43,7 +46,8 @@ public final class Delivery: Sendable {
         let thread = try EventLoop.start(name: "veer-delivery") { loop throws(SystemError) in
             let dispatcher = try Dispatcher(
                 settings, loop: loop, userAgent: "veer/\(version)", output: 1, journal: journal,
-                metrics: metrics, logger: logger, invocations: counts, disabled: disabled)
+                metrics: metrics, logger: logger, invocations: counts, disabled: disabled,
+                renewToken: renewToken)
             try orders.receive(on: loop) { dispatcher.receive($0) }
             try announcements.receive(on: loop) { dispatcher.receive($0) }
             try inspections.receive(on: loop) { inspections in

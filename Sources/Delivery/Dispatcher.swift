@@ -18,6 +18,8 @@ final class Dispatcher {
     private var sinks: [Sink] = []
     /// Those whose addresses others find out, by their places.
     private var addressed: [Int: AddressedTarget] = [:]
+    /// The tokens that others get, by their sinks' places.
+    private var supplied: [Int: SuppliedAuthorization] = [:]
     private var stopping: Stopping?
 
     private struct Stopping {
@@ -30,10 +32,12 @@ final class Dispatcher {
     ///   - output: where console sinks write.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     ///   - disabled: learns which sinks are gone.
+    ///   - renewToken: has another token got for a sink, and tells whether that will be done.
     init(
         _ settings: Settings, loop: EventLoop, userAgent: String, output: CInt,
         journal: @escaping (JournalRequest) -> Bool, metrics: Metrics, logger: Logger,
-        invocations: [Invocations], disabled: DisabledSinks = DisabledSinks()
+        invocations: [Invocations], disabled: DisabledSinks = DisabledSinks(),
+        renewToken: @escaping (Int) -> Bool = { _ in false }
     ) throws(SystemError) {
         self.loop = loop
         client = HTTPClient(loop: loop, userAgent: userAgent)
@@ -50,8 +54,12 @@ final class Dispatcher {
                 events: http.queueEvents, bytes: http.queueBytes, concurrency: http.concurrency,
                 canRead: settings.journal.mode == .durable, retryBudget: http.retryBudget,
                 ordering: http.ordering, batch: http.batch)
+            if http.oidc != nil {
+                supplied[place] = SuppliedAuthorization { renewToken(place) }
+            }
             let surroundingsOfTarget = TargetSurroundings(
-                sink: sink.name, loop: loop, client: client, metrics: metrics, logger: logger)
+                sink: sink.name, loop: loop, client: client, metrics: metrics, logger: logger,
+                supplied: supplied[place])
             let reports = SinkReports(
                 sink: sink.name, metrics: metrics, logger: logger,
                 invocations: place < invocations.count ? invocations[place] : nil)
@@ -59,8 +67,9 @@ final class Dispatcher {
                 Sink(
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
-                    policies: policies, sendsBatches: http.batch != nil,
+                    policies: policies,
                     copies: DeadLetterCopies(sink: place, in: settings, policies: policies),
+                    sendsBatches: http.batch != nil,
                     target: try makeTarget(
                         of: sink, place: place, surroundingsOfTarget, output: output),
                     reports: reports, surroundings: surroundings))
@@ -101,7 +110,13 @@ final class Dispatcher {
 
     /// Takes what was found out of where sinks are.
     func take(_ news: [SinkNews]) {
-        for news in news { addressed[news.sink]?.take(news.content) }
+        for news in news {
+            switch news.content {
+            case .address, .obstacle: addressed[news.sink]?.take(news.content)
+            case .token(let token): supplied[news.sink]?.take(token: token)
+            case .tokenObstacle(let reason): supplied[news.sink]?.take(obstacle: reason)
+            }
+        }
     }
 
     /// Takes what the journal says.

@@ -119,6 +119,10 @@ final class HTTPTarget: SinkTarget {
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
 
+    func suspend() { permission?.suspend() }
+
+    func resume() { permission?.resume() }
+
     func replaceSecrets(_ settings: HTTPSinkSettings) {
         if let auth = settings.auth { authorization?.replace(auth) }
         signer = settings.signing.map(RequestSigner.init)
@@ -133,6 +137,7 @@ func makeAuthorization(
     case .basic, .bearer: FixedAuthorization(auth)
     case .oauth2(let settings):
         ClientCredentials(settings, guarded: !sink.allowPrivateAddresses, surroundings)
+    case .oidc: surroundings.supplied ?? SuppliedAuthorization { false }
     }
 }
 
@@ -151,10 +156,9 @@ extension DeliveryResult {
     /// The same without a secret that the sink gives back in its answer.
     fileprivate func hiding(_ credential: String?) -> DeliveryResult {
         guard case .answered(let status, let retryAfter, let detail) = self,
-            let secret = credential?.split(separator: " ").last, !detail.octets.isEmpty
+            let secret = credential?.split(separator: " ").last
         else { return self }
-        let octets = detail.octets.replacing(Array(secret.utf8), with: Array("***".utf8))
-        return .answered(status: status, retryAfter: retryAfter, detail: AnswerBody(octets))
+        return .answered(status: status, retryAfter: retryAfter, detail: detail.hiding(secret))
     }
 }
 

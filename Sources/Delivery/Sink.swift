@@ -24,8 +24,8 @@ final class Sink {
     let place: Int
     private var queue: SinkQueue
     private let policies: RetryPolicies
-    private let sendsBatches: Bool
     private let copies: DeadLetterCopies
+    private let sendsBatches: Bool
     private let target: any SinkTarget
     private let surroundings: Surroundings
     private var reports: SinkReports
@@ -34,9 +34,9 @@ final class Sink {
     private var wake: (timer: LoopTimer, time: ContinuousClock.Instant)?
 
     init(
-        place: Int, queue: SinkQueue, policies: RetryPolicies, sendsBatches: Bool,
-        copies: DeadLetterCopies, target: any SinkTarget, reports: SinkReports,
-        surroundings: Surroundings
+        place: Int, queue: SinkQueue, policies: RetryPolicies, copies: DeadLetterCopies,
+        sendsBatches: Bool,
+        target: any SinkTarget, reports: SinkReports, surroundings: Surroundings
     ) {
         self.copies = copies
         self.place = place
@@ -102,6 +102,7 @@ final class Sink {
     func enable() {
         guard queue.isDisabled else { return }
         queue.enable()
+        target.resume()
         reports.isDisabled(false)
         surroundings.setDisabled(place, false)
         pump()
@@ -157,12 +158,11 @@ final class Sink {
         switch verdict {
         case .delivered: attempt.forEachEvent { settle($0, .delivered) }
         case .deadLetter(let reason):
-            attempt.forEachEvent {
-                settle($0, .deadLetter(reason), copy: copy(of: $0, result))
-            }
+            attempt.forEachEvent { settle($0, .deadLetter(reason), copy: copy(of: $0, result)) }
         case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
+            target.suspend()
             reports.isDisabled(true)
             surroundings.setDisabled(place, true)
         }
@@ -179,8 +179,7 @@ final class Sink {
             code: "sink_disabled", status: nil, detail: "the sink answered 410 to another event",
             attempts: 0)
         for stored in queue.removeAll() {
-            let copy = copy(of: stored, .answered(status: 410))
-            settle(stored, .deadLetter(reason), copy: copy)
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, .answered(status: 410)))
         }
     }
 

@@ -8,7 +8,7 @@ protocol SinkAuthorization: AnyObject {
     /// The value to send; nothing while there's none, for the reason that ``obstacle`` tells.
     var value: String? { get }
 
-    /// Why there's no value; nil exactly where there's one.
+    /// Why there's no value where one is wanted.
     var obstacle: String? { get }
 
     /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the target.
@@ -48,7 +48,7 @@ final class FixedAuthorization: SinkAuthorization {
         case .basic(let username, let password):
             value = basicAuthorization(username: username, password: password.text)
         case .bearer(let token): value = "Bearer " + token.text
-        case .oauth2: preconditionFailure("its tokens change")
+        case .oauth2, .oidc: preconditionFailure("its tokens change")
         }
     }
 }

@@ -13,8 +13,7 @@ protocol SinkTarget: AnyObject {
     /// Events wait meanwhile, without using up their attempts.
     var obstacle: String? { get }
 
-    /// Called on the delivery's loop when ``obstacle`` goes away, or events go elsewhere from now
-    /// on; set once, by the ``Sink``.
+    /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
 
     /// Called on the delivery's loop when events go somewhere else from now on, so that nothing
@@ -38,6 +37,12 @@ protocol SinkTarget: AnyObject {
 
     /// Takes secrets that were read again.
     func replaceSecrets(_ settings: HTTPSinkSettings)
+
+    /// The sink is gone: it's asked nothing of its own accord until ``resume()``.
+    func suspend()
+
+    /// Events are sent again.
+    func resume()
 }
 
 /// A target that can always send.
@@ -65,6 +70,10 @@ extension SinkTarget {
     }
 
     func replaceSecrets(_ settings: HTTPSinkSettings) {}
+
+    func suspend() {}
+
+    func resume() {}
 }
 
 /// Acknowledges events and keeps none; for measuring.

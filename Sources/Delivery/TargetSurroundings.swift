@@ -11,4 +11,6 @@ struct TargetSurroundings {
     var client: HTTPClient
     var metrics: Metrics
     var logger: Logger
+    /// The token that others supply, where the sink is shown such a one.
+    var supplied: SuppliedAuthorization?
 }

@@ -35,6 +35,10 @@ struct DeadLettersCommand: ParsableCommand {
             let filter = try filter.filter(letters)
             try place.reader().list(.dead, filter, after: after, limit: limit)
         }
+
+        func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit is at least 1") }
+        }
     }
 
     /// Shows a dead letter.

@@ -164,14 +164,7 @@ final class Gateway {
     ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
-        // In memory mode the journal refuses what finds no room here, and nothing else.
-        let announcements = try Mailbox<Announcement>(
-            messagesLimit: max(4_096, settings.journal.queueRequests),
-            bytesLimit: 32 * 1024 * 1024)
-        let delivery = try Delivery.start(
-            settings, version: Version.number, announcements: announcements,
-            news: finder.news, journal: { journal.send($0) }, metrics: metrics,
-            logger: Logger(label: "DELIVERY"))
+        let delivery = try startDelivery(journal, finder)
         try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
@@ -227,6 +220,19 @@ final class Gateway {
         delivery.join()
         let operators = [sockets.admin, sockets.control].compactMap { $0 }
         for socket in sockets.listeners.compactMap(\.first) + operators { socket.removePath() }
+    }
+
+    private func startDelivery(
+        _ journal: Journal, _ finder: SinkFinder
+    ) throws(SystemError) -> Delivery {
+        // In memory mode the journal refuses what finds no room here, and nothing else.
+        let announcements = try Mailbox<Announcement>(
+            messagesLimit: max(4_096, settings.journal.queueRequests),
+            bytesLimit: 32 * 1024 * 1024)
+        return try Delivery.start(
+            settings, version: Version.number, announcements: announcements, news: finder.news,
+            renewToken: finder.renewToken, journal: { journal.send($0) }, metrics: metrics,
+            logger: Logger(label: "DELIVERY"))
     }
 
     private static func received(

@@ -109,6 +109,7 @@ struct KeptReader {
                 guard let next else { return }
                 query.after = next
             }
+            printError("there may be more; go on with --after \(query.after) or a higher --limit")
         }
     }
 
@@ -202,6 +203,7 @@ struct KeptWork: ParsableArguments {
             }
         }
         print(output == .json ? sum.json(isDryRun: dryRun) : sum.text(action, isDryRun: dryRun))
+        guard sum.skipped.allSatisfy({ $0.count == 0 }) else { throw ExitStatus.checkFailed.code }
     }
 
     /// What came of all requests.

@@ -218,6 +218,7 @@ import Testing
             "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
             "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "SNSSettings",
             "HTTPSinkSettings", "SinkTLSSettings", "ReferenceSettings", "KubernetesSettings",
+            "OIDCSettings",
             "OAuth2Settings", "SinkSigningSettings", "SinkWebhookSettings", "BatchSettings",
             "RetryBudgetSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
