@@ -150,7 +150,8 @@ struct ReplayCommand: ParsableCommand {
         guard list else {
             return try work.run("/api/v1/history", .replay, numbers, parameters, to: to)
         }
-        let reader = KeptReader(path: try work.options.journalPath(), output: work.output)
+        let reader = KeptReader(
+            path: try ConfigurationFile.journalPath(work.options.config), output: work.output)
         try reader.list(
             state == .delivered ? .delivered : .unrouted, filter.filter(nil), after: 0,
             limit: .max)

@@ -188,6 +188,9 @@ final class Gateway {
         try SinkSecrets(settings.sinks, metrics: metrics)
             .follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let vSphere = try startVSphere(journal)
+        let vCenterSecrets = VCenterSecrets(
+            settings.sources, metrics: metrics, logger: Logger(label: "VCENTER"))
+        if let vSphere { try vCenterSecrets.follow(on: loop, vSphere) }
         let readings = readings(journal, delivery, finder, heartbeats)
         let calls = Calls(
             settings: settings, journal: journal, delivery: delivery,

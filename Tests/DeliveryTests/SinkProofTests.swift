@@ -10,7 +10,7 @@ import Webhooks
 @testable import Delivery
 
 /// What a sink is shown beside the events: credentials, signatures, the question before the first.
-@Suite(.timeLimit(.minutes(1))) struct SinkProofTests {
+@Suite(.timeLimit(.minutes(10))) struct SinkProofTests {
     @Test(arguments: [
         (
             SinkAuthSettings.basic(username: "Aladdin", password: Secret("open sesame")),
