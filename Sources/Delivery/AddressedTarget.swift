@@ -94,6 +94,10 @@ final class AddressedTarget: SinkTarget {
         target.send(batch: batch, timeout: timeout, completion)
     }
 
+    func suspend() { target?.suspend() }
+
+    func resume() { target?.resume() }
+
     func replaceSecrets(_ settings: HTTPSinkSettings) {
         (self.settings.auth, self.settings.signing) = (settings.auth, settings.signing)
         // With no target yet, nobody else would hear of it.

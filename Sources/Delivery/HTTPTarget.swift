@@ -119,6 +119,10 @@ final class HTTPTarget: SinkTarget {
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
 
+    func suspend() { permission?.suspend() }
+
+    func resume() { permission?.resume() }
+
     func replaceSecrets(_ settings: HTTPSinkSettings) {
         if let auth = settings.auth { authorization?.replace(auth) }
         signer = settings.signing.map(RequestSigner.init)

@@ -102,6 +102,7 @@ final class Sink {
     func enable() {
         guard queue.isDisabled else { return }
         queue.enable()
+        target.resume()
         reports.isDisabled(false)
         surroundings.setDisabled(place, false)
         pump()
@@ -161,6 +162,7 @@ final class Sink {
         case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
+            target.suspend()
             reports.isDisabled(true)
             surroundings.setDisabled(place, true)
         }

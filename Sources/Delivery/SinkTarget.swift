@@ -37,6 +37,12 @@ protocol SinkTarget: AnyObject {
 
     /// Takes secrets that were read again.
     func replaceSecrets(_ settings: HTTPSinkSettings)
+
+    /// The sink is gone: it's asked nothing of its own accord until ``resume()``.
+    func suspend()
+
+    /// Events are sent again.
+    func resume()
 }
 
 /// A target that can always send.
@@ -64,6 +70,10 @@ extension SinkTarget {
     }
 
     func replaceSecrets(_ settings: HTTPSinkSettings) {}
+
+    func suspend() {}
+
+    func resume() {}
 }
 
 /// Acknowledges events and keeps none; for measuring.
