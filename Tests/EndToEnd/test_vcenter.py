@@ -341,7 +341,9 @@ def test_a_password_is_changed_without_a_restart(start, sink, vcenter, tmp_path)
     vcenter.password = "another one"
     (tmp_path / "password").write_text("another one")
     wait_until(lambda: veer.metric("veer_secret_reloads_total", outcome="succeeded") >= 2, "it")
-    ids = vcenter.happen(3)
     vcenter.sessions.clear()
+    ids = vcenter.happen(3)
+    wait_until(lambda: vcenter.calls.count("Login") == 3, "another session", 60)
+    ids += vcenter.happen(1)
     wait_until(lambda: set(ids) <= set(sink.ids), "all events", 60)
     assert vcenter.calls.count("Login") == 3
