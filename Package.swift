@@ -107,6 +107,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Coordination",
+            dependencies: ["EventLoops", "Journal", "Kubernetes", "Telemetry", logging],
+            swiftSettings: strict),
+        .target(
             name: "Admin",
             dependencies: [
                 "Authentication", "Configuration", "EventLoops", "HTTP", "Server", "Telemetry",
@@ -118,7 +122,8 @@ let package = Package(
         .executableTarget(
             name: "veer",
             dependencies: [
-                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
+                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Coordination",
+                "Delivery",
                 "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
                 "VSphere", "Webhooks", arguments, logging,
@@ -199,6 +204,8 @@ let package = Package(
                 "VSphere", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
                 "ScriptedPeer", "SOAP", "Telemetry", logging,
             ], swiftSettings: tests),
+        .testTarget(
+            name: "CoordinationTests", dependencies: ["Coordination"], swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),
         .testTarget(

@@ -11,6 +11,9 @@ extension Settings: Section {
             .list("routes", "which sources' events go to which sinks", \.routes, count: 1...1_000),
             .section("journal", "how accepted events are kept", \.journal),
             .section("admin", "the operators' own listener", \.admin),
+            .section(
+                "leaderElection", "how replicas agree on the one that reads vCenters",
+                \.leaderElection),
             .section("log", "what is logged, and how", \.log),
             .section("shutdown", "how the process ends", \.shutdown),
         ]
@@ -38,6 +41,7 @@ extension Settings: Section {
         checkAddresses(node, reader)
         checkPaths(node, reader)
         checkClientCertificates(node, reader)
+        checkLeaderElection(node, reader)
         // What is refused is not judged further.
         if !reader.hasErrors { warn(node, reader) }
     }

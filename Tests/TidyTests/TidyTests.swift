@@ -58,6 +58,9 @@ import Testing
             "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
             "Logging", "Outbound", "SOAP", "Synchronization", "Telemetry",
         ],
+        "Coordination": [
+            "EventLoops", "FoundationEssentials", "Journal", "Kubernetes", "Logging", "Telemetry",
+        ],
         "Admin": [
             "Authentication", "Configuration", "EventLoops", "HTTP", "Logging", "Server",
             "Telemetry",
@@ -65,7 +68,7 @@ import Testing
 
         "veer": [
             "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
-            "Delivery",
+            "Coordination", "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
             "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "VSphere",
             "Webhooks",

@@ -1,0 +1,14 @@
+extension VSphere {
+    /// Which of two checkpoints of one vCenter leads further; the first where neither does.
+    ///
+    /// What can't be read leads nowhere.
+    public static func further(_ one: String, _ other: String) -> String {
+        guard let first = Checkpoint(text: one)?.seen else { return other }
+        guard let second = Checkpoint(text: other)?.seen else { return one }
+        if first.since != second.since {
+            return first.since.microseconds < second.since.microseconds ? other : one
+        }
+        let (known, more) = (Set(first.recent), Set(second.recent))
+        return known.isStrictSubset(of: more) ? other : one
+    }
+}
