@@ -111,6 +111,12 @@ let package = Package(
             dependencies: ["EventLoops", "Journal", "Kubernetes", "Telemetry", logging],
             swiftSettings: strict),
         .target(
+            name: "Knative",
+            dependencies: [
+                "Configuration", "EventLoops", "Kubernetes", "Outbound", "Telemetry", logging,
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Admin",
             dependencies: [
                 "Authentication", "Configuration", "EventLoops", "HTTP", "Server", "Telemetry",
@@ -125,7 +131,8 @@ let package = Package(
                 "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Coordination",
                 "Delivery",
                 "EventLoops",
-                "Filters", "HTTP", "Ingress", "Journal", "Outbound", "Server", "TLS", "Telemetry",
+                "Filters", "HTTP", "Ingress", "Journal", "Knative", "Kubernetes", "Outbound",
+                "Server", "TLS", "Telemetry",
                 "VSphere", "Webhooks", arguments, logging,
             ],
             swiftSettings: strict),
@@ -206,6 +213,9 @@ let package = Package(
             ], swiftSettings: tests),
         .testTarget(
             name: "CoordinationTests", dependencies: ["Coordination"], swiftSettings: tests),
+        .testTarget(
+            name: "KnativeTests", dependencies: ["Knative", "Configuration"],
+            swiftSettings: tests),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "Configuration"], swiftSettings: tests),
         .testTarget(

@@ -99,7 +99,8 @@ final class AdminHandler: RequestHandler {
     private func checks(_ checks: [AdminReadings.Check]) -> Response {
         let isGood = checks.allSatisfy { $0.problem == nil }
         let lines = checks.map { check in
-            check.problem.map { "[-]\(check.name) \($0)" } ?? "[+]\(check.name) ok"
+            check.problem.map { "[-]\(check.name) \($0)" }
+                ?? "[+]\(check.name) \(check.note ?? "ok")"
         }
         let body = (lines + [isGood ? "ok" : "not ok"]).joined(separator: "\n") + "\n"
         var response = Response(

@@ -13,11 +13,14 @@ public struct AdminReadings {
         public var name: String
         /// What is wrong, if something is.
         public var problem: String?
+        /// What is to be said of it where nothing is wrong; nil says "ok".
+        public var note: String?
 
         /// A condition that holds unless a problem is given.
-        public init(name: String, problem: String?) {
+        public init(name: String, problem: String?, note: String? = nil) {
             self.name = name
             self.problem = problem
+            self.note = note
         }
     }
 

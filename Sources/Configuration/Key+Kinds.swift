@@ -25,6 +25,21 @@ extension Key {
             show: { target, _ in target[keyPath: path].map(Tree.text) })
     }
 
+    /// A text that need not be there and has no default.
+    static func optional(
+        _ name: String, _ about: String, _ path: WritableKeyPath<Target, String?>,
+        parse: @escaping (String) throws(Complaint) -> String = nonEmpty
+    ) -> Key {
+        Key(
+            name: name, about: about, isRequired: false, shape: [("type", .text("string"))],
+            read: { node, target, reader in
+                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
+                    try parse(scalar.text)
+                }
+            },
+            show: { target, _ in target[keyPath: path].map(Tree.text) })
+    }
+
     /// A list of scalars that `parse` understands.
     static func values<Value>(
         _ name: String, _ about: String, _ path: WritableKeyPath<Target, [Value]>,

@@ -3,11 +3,11 @@ extension LeaderElectionSettings: Section {
 
     static var keys: [Key<Self>] {
         [
-            .text("lease", "the name of the Lease", \.lease, isRequired: true, parse: leaseName),
-            optional(
+            .text("lease", "the name of the Lease", \.lease, isRequired: true, parse: objectName),
+            .optional(
                 "namespace", "where the Lease is; the pod's namespace, if left out", \.namespace,
-                parse: leaseNamespace),
-            optional(
+                parse: namespaceName),
+            .optional(
                 "identity", "who this is, for people; the host's name, if left out", \.identity,
                 parse: holderName),
             .duration(
@@ -42,20 +42,6 @@ extension LeaderElectionSettings: Section {
                 hint: "a renewal that fails once must not end a term")
         }
     }
-
-    private static func optional(
-        _ name: String, _ about: String, _ path: WritableKeyPath<Self, String?>,
-        parse: @escaping (String) throws(Complaint) -> String
-    ) -> Key<Self> {
-        Key(
-            name: name, about: about, isRequired: false, shape: [("type", .text("string"))],
-            read: { node, target, reader in
-                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
-                    try parse(scalar.text)
-                }
-            },
-            show: { target, _ in target[keyPath: path].map(Tree.text) })
-    }
 }
 
 extension Settings {
@@ -81,36 +67,9 @@ private func isAnnotationName(_ name: String) -> Bool {
     !name.hasPrefix("-") && !name.hasSuffix("-")
 }
 
-/// Spec: RFC 1123 §2.1
-private func leaseName(_ text: String) throws(Complaint) -> String {
-    let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard text.utf8.count <= 253, labels.allSatisfy({ isLabel($0) }) else {
-        throw Complaint(
-            "\(quoted(text)) is not the name of a Lease",
-            hint: "use lower-case letters, digits, '-' and '.'")
-    }
-    return text
-}
-
-private func leaseNamespace(_ text: String) throws(Complaint) -> String {
-    guard isLabel(text[...]) else {
-        throw Complaint(
-            "\(quoted(text)) is not a namespace",
-            hint: "use 1 to 63 lower-case letters, digits and '-'")
-    }
-    return text
-}
-
 private func holderName(_ text: String) throws(Complaint) -> String {
     guard 1...200 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
         throw Complaint("\(quoted(text)) is not 1 to 200 visible characters")
     }
     return text
-}
-
-private func isLabel(_ text: Substring) -> Bool {
-    1...63 ~= text.utf8.count && isAnnotationName(String(text))
-        && text.utf8.allSatisfy {
-            $0.isDigit || 0x61...0x7A ~= $0 || $0 == UInt8(ascii: "-")
-        }
 }

@@ -6,8 +6,9 @@ public struct LeaderElectionSettings: Sendable, Equatable {
     public var lease: String
     /// Where the Lease is; nil for the pod's or the kubeconfig's namespace.
     public var namespace: String?
-    /// Who this is, for people; something is added that no other process has. Nil for the host's
-    /// name, which in a pod is the pod's.
+    /// Who this is, for people; nil for the host's name, which in a pod is the pod's.
+    ///
+    /// Something is added that no other process has.
     public var identity: String?
     /// How long others wait after the last renewal that they saw.
     public var leaseDuration = Duration.seconds(15)

@@ -4,7 +4,7 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let source = ["horizon"]
-    static let sink = ["ref", "auth", "allowPrivateAddresses"]
+    static let sink = ["auth", "allowPrivateAddresses"]
     static let delivery = ["deadLetterSink"]
     static let admin = ["control"]
 

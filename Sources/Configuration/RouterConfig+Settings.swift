@@ -21,7 +21,8 @@ extension Reader {
         }
         settings.router = RouterSettings(
             providerType: provider.type, providerAddress: provider.address,
-            processorType: "knative", processorAddress: sink.uri)
+            processorType: "knative",
+            processorAddress: sink.reference?.description ?? sink.uri)
     }
 
     /// Reads where events come from.
@@ -113,18 +114,7 @@ extension Reader {
             warning(.insecure, at: place, "the sink's certificate is not verified")
         }
         guard let destination = routerRequired("destination", of: section) else { return nil }
-        if let ref = destination.routerSection("ref") {
-            error(
-                .notYetSupported, at: ref.place, "'ref' is not supported by this version yet",
-                hint: "give the sink's address as 'uri'")
-            return nil
-        }
-        guard let uri = destination.routerSection("uri") else {
-            error(.missingKey, at: destination.place, "one of 'ref' and 'uri' is needed")
-            return nil
-        }
-        guard let mode, let text = routerURI(uri) else { return nil }
-        var sink = HTTPSinkSettings(uri: text)
+        guard var sink = routerDestination(destination), let mode else { return nil }
         sink.contentMode = mode
         sink.headerEncoding = .raw
         sink.tls.isInsecure = isInsecure
@@ -146,24 +136,6 @@ extension Reader {
             }
             return mode
         }
-    }
-
-    private func routerURI(_ uri: Node) -> String? {
-        for key in ["scheme", "host"] where (uri[key]?.routerText ?? "").isEmpty {
-            error(.missingKey, at: uri.place, "the key '\(key)' is missing")
-        }
-        if let opaque = uri["opaque"], !opaque.routerText.isEmpty {
-            error(.invalidValue, at: opaque.place, "a sink's URI has no opaque part")
-            return nil
-        }
-        guard let scheme = uri["scheme"]?.routerText, let host = uri["host"]?.routerText,
-            !scheme.isEmpty, !host.isEmpty
-        else { return nil }
-        guard !host.contains(where: { "/?#".contains($0) }) else {
-            error(.invalidValue, at: uri.place, "the host holds more than a host and a port")
-            return nil
-        }
-        return value("\(scheme)://\(host)\(routerURIPath(uri))", at: uri.place, sinkURI)
     }
 
     /// One of the original's three ends; nil after saying why it can't be used.
@@ -200,7 +172,7 @@ extension Reader {
         return nil
     }
 
-    private func value<Value>(
+    func value<Value>(
         _ text: String, at place: Place, _ parse: (String) throws(Complaint) -> Value
     ) -> Value? {
         do {

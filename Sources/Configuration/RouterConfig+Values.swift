@@ -23,7 +23,7 @@ func routerPath(_ text: String) throws(Complaint) -> String {
 }
 
 /// What follows the host in a URI that is given field by field.
-func routerURIPath(_ uri: Node) -> String {
+func routerURIPath(_ uri: Node, isRelative: Bool = false) -> String {
     func field(_ key: String) -> String { uri[key]?.routerText ?? "" }
     let path = field("path")
     let raw = field("rawpath")
@@ -35,7 +35,7 @@ func routerURIPath(_ uri: Node) -> String {
         isRawUsable
         ? raw
         : percentEncoded(path, allowed: "-._~$&+,/:;=@", keepsEscapes: false)
-    let slash = escaped.isEmpty || escaped.hasPrefix("/") ? "" : "/"
+    let slash = isRelative || escaped.isEmpty || escaped.hasPrefix("/") ? "" : "/"
     let query = field("rawquery")
     let mark = !query.isEmpty || uri.routerFlag("forcequery") ? "?" : ""
     return slash + escaped + mark + query

@@ -14,6 +14,10 @@ extension Settings: Section {
             .section(
                 "leaderElection", "how replicas agree on the one that reads vCenters",
                 \.leaderElection),
+            .section(
+                "kubernetes", "the cluster in which sinks are looked up and the Lease is",
+                \.kubernetes,
+                where: \.looksUpSinks),
             .section("log", "what is logged, and how", \.log),
             .section("shutdown", "how the process ends", \.shutdown),
         ]
@@ -132,6 +136,15 @@ extension Settings: Section {
                 .openEndpoint, at: place, "anyone who reaches this address can watch the events",
                 hint: "add auth")
         }
+    }
+}
+
+extension Settings {
+    fileprivate var looksUpSinks: Bool {
+        kubernetes != KubernetesSettings() || leaderElection != nil
+            || sinks.contains {
+                if case .uri(let http) = $0.target { http.reference != nil } else { false }
+            }
     }
 }
 

@@ -19,6 +19,8 @@ public struct Settings: Sendable, Equatable {
     public var admin = AdminSettings()
     /// How replicas agree on the one that reads vCenters; nil where this process always does.
     public var leaderElection: LeaderElectionSettings?
+    /// The cluster in which sinks are looked up.
+    public var kubernetes = KubernetesSettings()
     /// What is logged, and how.
     public var log = LogSettings()
     /// How the process ends.
@@ -161,8 +163,11 @@ public struct HTTPSinkSettings: Sendable, Equatable {
         case auto
     }
 
-    /// An absolute `http` or `https` URI without user information or fragment.
+    /// An absolute `http` or `https` URI without user information or fragment; beside a
+    /// ``reference``, what is relative to that's address, or nothing.
     public var uri: String
+    /// Whose address it is, if that is to be found out.
+    public var reference: ReferenceSettings?
     /// How an event is laid out.
     public var contentMode = ContentMode.binary
     /// How attribute values stand in header fields.

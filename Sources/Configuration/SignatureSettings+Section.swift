@@ -129,21 +129,6 @@ extension Complaint {
 }
 
 extension Key {
-    /// A text that need not be there and has no default.
-    fileprivate static func optional(
-        _ name: String, _ about: String, _ path: WritableKeyPath<Target, String?>,
-        parse: @escaping (String) throws(Complaint) -> String
-    ) -> Key {
-        Key(
-            name: name, about: about, isRequired: false, shape: [("type", .text("string"))],
-            read: { node, target, reader in
-                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
-                    try parse(scalar.text)
-                }
-            },
-            show: { target, _ in target[keyPath: path].map(Tree.text) })
-    }
-
     /// One of a few words that need not be there.
     fileprivate static func word<Value: RawRepresentable<String> & CaseIterable>(
         _ name: String, _ about: String, _ path: WritableKeyPath<Target, Value?>

@@ -23,20 +23,30 @@ extension SinkSettings: Section {
         key.inside(\.http, where: { $0.isHTTP && (key.name != "uri" || $0.env == nil) })
     }
 
-    private static let kinds = ["uri", "console", "discard", "env"]
-
     mutating func check(_ node: Node, _ reader: Reader) {
-        reader.checkKind(
-            of: node, "a sink", known: Self.kinds, later: ["ref"])
-        guard let kind = Self.kinds.first(where: { node[$0] != nil }) else { return }
+        // Beside a reference, 'uri' is relative to its address.
+        let kinds = (node["ref"] == nil ? ["uri"] : []) + ["ref", "console", "discard", "env"]
+        reader.checkKind(of: node, "a sink", known: kinds, later: [])
+        guard let kind = kinds.first(where: { node[$0] != nil }) else { return }
         if kind == "env" { http.readEnvironment(node, reader) }
-        guard kind != "uri", kind != "env" else { return checkTLS(node, reader) }
+        guard !["uri", "ref", "env"].contains(kind) else {
+            checkURI(node, reader)
+            return checkTLS(node, reader)
+        }
         target = kind == "console" ? .console : .discard
-        let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { $0 != "uri" }
+        let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { !["uri", "ref"].contains($0) }
         for entry in node.entries where httpKeys.contains(entry.key) {
             reader.error(
                 .conflict, at: entry.keyPlace,
                 "'\(entry.key)' has no meaning for the \(kind) sink", hint: "remove it")
+        }
+    }
+
+    /// What was not judged before it was known whether there is a reference.
+    private func checkURI(_ node: Node, _ reader: Reader) {
+        guard let uri = node["uri"], uri.scalar?.isNull == false else { return }
+        _ = reader.value(uri) { (scalar) throws(Complaint) in
+            try node["ref"] == nil ? sinkURI(scalar.text) : relativeURI(scalar.text)
         }
     }
 
@@ -78,13 +88,17 @@ extension HTTPSinkSettings: Section {
 
     static var keys: [Key<Self>] {
         [
-            .value(
-                "uri", "an absolute http or https URI to POST to", \.uri,
-                shape: [
-                    ("type", .text("string")), ("pattern", .text("^[Hh][Tt][Tt][Pp][Ss]?://")),
-                ],
-                parse: { (scalar) throws(Complaint) in try sinkURI(scalar.text) },
-                show: { .text(withoutQuery($0)) }),
+            Key(
+                name: "uri",
+                about: "an absolute http or https URI to POST to; beside 'ref', a relative one",
+                isRequired: false, shape: [("type", .text("string"))],
+                read: { node, sink, reader in
+                    // Whether it's a good one depends on 'ref'; the sink is checked as a whole.
+                    let text = reader.value(node) { (scalar) throws(Complaint) in scalar.text }
+                    if let text { sink.uri = (try? sinkURI(text)) ?? text }
+                },
+                show: { sink, _ in sink.uri.isEmpty ? nil : .text(withoutQuery(sink.uri)) }),
+            .section("ref", "an object of a Kubernetes cluster to POST to", \.reference),
             .choice("contentMode", "how an event is laid out", \.contentMode),
             .choice(
                 "headerEncoding", "how attribute values stand in header fields", \.headerEncoding),
@@ -101,7 +115,7 @@ extension HTTPSinkSettings: Section {
                 64 << 10...1 << 34),
             .section(
                 "tls", "whom an https sink must prove to be, and who asks", \.tls,
-                where: { $0.uri.hasPrefix("https:") }),
+                where: { $0.uri.hasPrefix("https:") || $0.reference != nil }),
         ]
     }
 }

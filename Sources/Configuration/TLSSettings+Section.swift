@@ -65,6 +65,9 @@ extension SinkTLSSettings: Section {
     static var keys: [Key<Self>] {
         [
             .path("ca", "a PEM file with the only authorities to trust", \.ca),
+            .optional(
+                "CACerts", "the only authorities to trust, as PEM; in place of 'ca'",
+                \.authorities, parse: certificates),
             .path(
                 "certificate", "a PEM file: our certificate, then those that lead to its authority",
                 \.certificate),
@@ -78,14 +81,30 @@ extension SinkTLSSettings: Section {
         where node[one] != nil && node[other] == nil {
             reader.error(.missingKey, at: node.place, "'\(one)' needs '\(other)' beside it")
         }
+        if let entry = node.entry("CACerts"), node["ca"] != nil {
+            reader.error(
+                .conflict, at: entry.keyPlace, "'ca' and 'CACerts' can't both say whom to trust",
+                hint: "remove one of them")
+        }
         guard isInsecure, let place = node["insecure"]?.place else { return }
         reader.warning(
             .insecure, at: place, "the sink's certificate is not verified",
             hint: "name its authority by 'ca' instead")
-        if let entry = node.entry("ca") {
+        if let entry = node.entry("ca") ?? node.entry("CACerts") {
             reader.error(
-                .conflict, at: entry.keyPlace, "'ca' has no meaning beside 'insecure: true'",
+                .conflict, at: entry.keyPlace,
+                "'\(entry.key)' has no meaning beside 'insecure: true'",
                 hint: "remove one of them")
         }
     }
+}
+
+/// Takes a text in which there is a certificate; whether it's a good one is found out when it's
+/// used.
+private func certificates(_ text: String) throws(Complaint) -> String {
+    guard text.contains("-----BEGIN CERTIFICATE-----"), text.utf8.count <= 256 * 1024 else {
+        throw Complaint(
+            "this is no certificate as PEM, or too many", hint: "name their file by 'ca' instead")
+    }
+    return text
 }

@@ -62,6 +62,8 @@ public struct ClientCertificateSettings: Sendable, Equatable {
 public struct SinkTLSSettings: Sendable, Equatable {
     /// A PEM file with the only authorities to trust; nil trusts the system's.
     public var ca: String?
+    /// The only authorities to trust, as PEM; nil where ``ca`` names them, or nobody does.
+    public var authorities: String?
     /// A PEM file with our certificate, and those that lead to its authority.
     public var certificate: String?
     /// A PEM file with our certificate's private key; nil exactly where there is no certificate.

@@ -86,9 +86,18 @@ public final class Elector {
     }
 
     /// Has a source's progress told to whoever leads next.
-    public func progressed(_ source: String, _ text: String) {
+    ///
+    /// - Parameter term: in which it was made; of an earlier one nothing is told any more.
+    public func progressed(_ source: String, _ text: String, term: Int64) {
+        guard term == election.term else { return }
         election.progressed(source, text)
         turn()
+    }
+
+    /// Takes part no more, at once and whatever is under way.
+    public func close() {
+        isEnded = true
+        leadership.end()
     }
 
     /// Gives the lease back, where this process leads, and takes part no more.

@@ -25,10 +25,12 @@ public final class Delivery: Sendable {
     ///   - settings: its sinks, sources and routes.
     ///   - version: goes into the `User-Agent` field.
     ///   - announcements: the mailbox that the journal is to send to.
+    ///   - news: the mailbox of whoever finds out where sinks are.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     public static func start(
         _ settings: Settings, version: String, announcements: Mailbox<Announcement>,
-        journal: @escaping @Sendable (JournalRequest) -> Bool, metrics: Metrics, logger: Logger
+        news: Mailbox<SinkNews>? = nil, journal: @escaping @Sendable (JournalRequest) -> Bool,
+        metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
         let stops = try Mailbox<Stop>(messagesLimit: 1)
         let counts = settings.router == nil ? [] : settings.sinks.map { _ in Invocations() }
@@ -37,6 +39,7 @@ public final class Delivery: Sendable {
                 settings, loop: loop, userAgent: "veer/\(version)", output: 1, journal: journal,
                 metrics: metrics, logger: logger, invocations: counts)
             try announcements.receive(on: loop) { dispatcher.receive($0) }
+            try news?.receive(on: loop) { dispatcher.take($0) }
             try stops.receive(on: loop) { stops in
                 for stop in stops {
                     dispatcher.stop(within: stop.timeout, settlesRest: stop.settlesRest) {

@@ -16,6 +16,8 @@ final class Dispatcher {
     private let client: HTTPClient
     private let settlements: Settlements
     private var sinks: [Sink] = []
+    /// Those whose addresses others find out, by their places.
+    private var addressed: [Int: AddressedTarget] = [:]
     private var stopping: Stopping?
 
     private struct Stopping {
@@ -52,25 +54,35 @@ final class Dispatcher {
                 Sink(
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
-                    policies: policies, target: try makeTarget(of: sink, output: output),
+                    policies: policies,
+                    target: try makeTarget(of: sink, place: place, output: output),
                     reports: reports, surroundings: surroundings))
         }
     }
 
     private func makeTarget(
-        of sink: SinkSettings, output: CInt
+        of sink: SinkSettings, place: Int, output: CInt
     ) throws(SystemError) -> any SinkTarget {
         switch sink.target {
-        case .uri(let http): HTTPTarget(http, client: client)
+        case .uri(let http) where http.reference != nil:
+            let target = AddressedTarget(http, client: client)
+            addressed[place] = target
+            return target
+        case .uri(let http): return HTTPTarget(http, client: client)
         case .console:
-            try ConsoleTarget(
+            return try ConsoleTarget(
                 descriptor: output, concurrency: sink.http.concurrency, loop: loop)
-        case .discard: DiscardTarget()
+        case .discard: return DiscardTarget()
         }
     }
 
     /// Begins with what the journal has from before.
     func start() { for sink in sinks { sink.pump() } }
+
+    /// Takes what was found out of where sinks are.
+    func take(_ news: [SinkNews]) {
+        for news in news { addressed[news.sink]?.take(news.content) }
+    }
 
     /// Takes what the journal says.
     func receive(_ announcements: [Announcement]) {

@@ -18,8 +18,10 @@ final class HTTPTarget: SinkTarget {
     init(_ settings: HTTPSinkSettings, client: HTTPClient) {
         var options = HTTPEndpoint.Options(url: settings.uri)
         options.tls = .init(settings.tls)
-        options.tls.authoritiesPEM = settings.env?.authorities
-        options.tls.trustsSystem = true
+        if let authorities = settings.env?.authorities {
+            options.tls.authoritiesPEM = authorities
+            options.tls.trustsSystem = true
+        }
         options.concurrency = settings.concurrency
         options.fieldsKept = ["Retry-After"]
         self.client = client
@@ -38,6 +40,9 @@ final class HTTPTarget: SinkTarget {
         client.send(request, to: endpoint) { response in completion(result(of: response)) }
     }
 
+    /// No other event will be sent there; those under way may end.
+    func retire() { client.retire(endpoint) }
+
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
 }
@@ -46,6 +51,7 @@ extension HTTPEndpoint.TLSOptions {
     fileprivate init(_ settings: SinkTLSSettings) {
         self.init()
         authorities = settings.ca
+        authoritiesPEM = settings.authorities.map { Array($0.utf8) }
         certificate = settings.certificate
         key = settings.key
         isInsecure = settings.isInsecure

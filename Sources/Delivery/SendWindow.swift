@@ -11,20 +11,26 @@ struct SendWindow {
     /// How many requests may be under way.
     private(set) var size: Int
     /// Names the time since the last cut; a request keeps the round it was sent in.
-    private(set) var round = 0
+    private(set) var round: Int
     /// Cuts for want of an answer since the last answer.
     private(set) var silences = 0
     private let limit: Int
     private var answersInRow = 0
 
-    init(limit: Int) {
+    init(limit: Int, round: Int = 0) {
         precondition(limit > 0)
         self.limit = limit
+        self.round = round
         size = limit
     }
 
     /// Only probes are sent.
     var isProbing: Bool { silences >= Self.silencesLimit }
+
+    /// Forgets what was learnt of the sink: it's another from now on.
+    mutating func beginAnew() {
+        self = SendWindow(limit: limit, round: round + 1)
+    }
 
     /// The sink answered, and didn't ask for less.
     mutating func answered() {

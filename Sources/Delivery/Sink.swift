@@ -38,7 +38,11 @@ final class Sink {
         self.target = target
         self.reports = reports
         self.surroundings = surroundings
-        target.onReady = { [weak self] in self?.pump() }
+        target.onReady = { [weak self] in
+            guard let self else { return }
+            self.queue.beginAnew(now: surroundings.loop.now)
+            pump()
+        }
     }
 
     /// No attempt is under way.

@@ -53,6 +53,8 @@ struct SinkQueue {
     private var retries = Line<(time: ContinuousClock.Instant, attempt: Attempt)>()
     private var window: SendWindow
     private var pauseEnd: ContinuousClock.Instant?
+    /// Attempts of earlier rounds went to where the sink was before.
+    private var firstRound = 0
 
     /// An empty queue, behind the journal.
     init(sink: Int, limits: Limits, policies: RetryPolicies) {
@@ -171,6 +173,14 @@ extension SinkQueue {
         return verdict
     }
 
+    /// The sink is elsewhere from now on: nothing waits for what the one before it did.
+    mutating func beginAnew(now: ContinuousClock.Instant) {
+        pauseEnd = nil
+        window.beginAnew()
+        firstRound = window.round
+        for retry in retries.removeAll() { retries.append((min(retry.time, now), retry.attempt)) }
+    }
+
     /// Takes back an attempt that was given up before it had a result.
     mutating func takeBack(_ attempt: Attempt) {
         underWayCount -= 1
@@ -189,6 +199,7 @@ extension SinkQueue {
         to result: DeliveryResult, of attempt: Attempt, by policy: RetryPolicy,
         _ now: ContinuousClock.Instant, _ random: @autoclosure () -> Double
     ) {
+        guard attempt.round >= firstRound else { return }
         switch result {
         case .answered(429, _, _), .answered(503, _, _):
             window.slowedDown(round: attempt.round)

@@ -9,7 +9,8 @@ protocol SinkTarget: AnyObject {
     /// Events wait meanwhile, without using up their attempts.
     var obstacle: String? { get }
 
-    /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
+    /// Called on the delivery's loop when ``obstacle`` goes away, or events go elsewhere from now
+    /// on; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
 
     /// Sends an event and completes once, at once or later on the same loop, with what became of

@@ -14,6 +14,9 @@ public struct ClusterAccess: Sendable, Equatable {
         public var sentence: String
         /// The same.
         public var description: String { sentence }
+
+        /// Something that an operator is to set right.
+        public init(sentence: String) { self.sentence = sentence }
     }
 
     /// The API server's URL, without a `/` at its end.

@@ -1,4 +1,10 @@
 extension VSphere {
+    /// A checkpoint of at most so many octets; what has no room is read again.
+    public static func shortened(_ text: String, bytes limit: Int) -> String {
+        guard text.utf8.count > limit else { return text }
+        return Checkpoint(text: text)?.text(bytes: limit) ?? ""
+    }
+
     /// Which of two checkpoints of one vCenter leads further; the first where neither does.
     ///
     /// What can't be read leads nowhere.

@@ -219,7 +219,7 @@ final class VCenterSource {
 
     private func tellProgress() {
         guard context.fence != nil, let reached = self.reached.take() else { return }
-        context.progressed(name, reached.text(bytes: context.progressBytesLimit))
+        context.progressed(name, reached.text)
     }
 
     private func submitLater() {

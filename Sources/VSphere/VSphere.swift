@@ -51,8 +51,6 @@ public struct VSphereContext: Sendable {
     public var fence: Fence?
     /// Gets a source's name and how far it was read, when that is stored; with a fence only.
     public var progressed: @Sendable (String, String) -> Void = { _, _ in }
-    /// The most octets of what ``progressed`` gets.
-    public var progressBytesLimit = Int.max
 
     /// A context.
     public init(

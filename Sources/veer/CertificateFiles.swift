@@ -18,6 +18,13 @@ enum CertificateFiles {
     private static func problems(of sink: SinkSettings) -> [String] {
         guard case .uri(let http) = sink.target else { return [] }
         let certificates = [http.tls.ca, http.tls.certificate].compactMap(\.self)
+        if let authorities = http.tls.authorities {
+            do {
+                _ = try Certificate.read(pem: Array(authorities.utf8), file: "tls.CACerts")
+            } catch {
+                return ["sink \(sink.name): \(error)"]
+            }
+        }
         return certificates.compactMap { path in
             problem(with: path, of: sink) { _ = try Certificate.read(pem: $0, file: path) }
         }

@@ -53,6 +53,7 @@ struct CheckCommand: ParsableCommand {
         let problems =
             CertificateFiles.problems(of: settings)
             + CredentialFiles.problems(of: settings.sources)
+            + ClusterFiles.problems(of: settings)
         for problem in problems { printError(problem) }
         guard problems.isEmpty else { throw ExitStatus.configuration.code }
         if show {

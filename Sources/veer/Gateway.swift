@@ -6,11 +6,11 @@ import EventLoops
 import Glibc
 import Ingress
 import Journal
+import Kubernetes
 import Logging
 import Server
 import TLS
 import Telemetry
-import VSphere
 
 /// The whole of it: makes the journal, the delivery, the listeners and the operators' listener,
 /// joins them, and takes them down in the order that loses nothing.
@@ -58,9 +58,10 @@ final class Gateway {
         Process.register(metrics, startedSeconds: startedSeconds)
         let certificates = try readCertificates()
         let credentials = try readCredentials()
+        let finder = try makeSinkFinder()
         let journal = try openJournal()
         do throws(SystemError) {
-            try run(journal, certificates, credentials, bind())
+            try run(journal, certificates, credentials, finder, bind())
         } catch {
             _ = journal.send(.stop)
             journal.waitUntilStopped()
@@ -91,6 +92,17 @@ final class Gateway {
                 settings.sources, metrics: metrics, logger: Logger(label: "AUTH"))
         } catch {
             throw StartFailure(sentence: error.description, status: .configuration)
+        }
+    }
+
+    private func makeSinkFinder() throws(StartFailure) -> SinkFinder {
+        do {
+            return try SinkFinder(
+                settings, access: try ClusterFiles.access(settings), metrics: metrics)
+        } catch let error as ClusterAccess.Unusable {
+            throw StartFailure(sentence: error.description, status: .configuration)
+        } catch {
+            throw StartFailure(sentence: "\(error)", status: .system)
         }
     }
 
@@ -131,7 +143,7 @@ final class Gateway {
 
     private func run(
         _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
-        _ sockets: Sockets
+        _ finder: SinkFinder, _ sockets: Sockets
     ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
@@ -141,7 +153,9 @@ final class Gateway {
             bytesLimit: 32 * 1024 * 1024)
         let delivery = try Delivery.start(
             settings, version: Version.number, announcements: announcements,
-            journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
+            news: finder.news, journal: { journal.send($0) }, metrics: metrics,
+            logger: Logger(label: "DELIVERY"))
+        try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
         let keysWanted = try Mailbox<Int>(messagesLimit: 64)
@@ -156,12 +170,15 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
-        let vSphere = try startVSphere(journal)
+        let pollers = try Pollers(
+            settings, journal: journal, statistics: statistics, metrics: metrics)
+        try pollers.start(on: loop, access: finder.access)
         let admin = try AdminServer(
             on: loop, settings.admin, socket: sockets.admin, metrics: metrics,
-            readings: readings(journal, delivery, heartbeats), logger: Logger(label: "ADMIN"))
+            readings: readings(journal, delivery, finder, pollers, heartbeats),
+            logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
-            loop: loop, ingress: ingress, vSphere: vSphere, delivery: delivery, admin: admin,
+            loop: loop, ingress: ingress, pollers: pollers, delivery: delivery, admin: admin,
             notices: notices)
         try signals.receive(on: loop) { self.received(signal: $0, stopping) }
         try notices.receive(on: loop) { notices in
@@ -177,7 +194,8 @@ final class Gateway {
         credentials.close()
         admin.closeAll()
         for thread in ingress { thread.stop() }
-        vSphere?.join()
+        pollers.close()
+        finder.stop()
         delivery.join()
         for socket in sockets.listeners.compactMap(\.first) + [sockets.admin] {
             socket.removePath()
@@ -211,17 +229,6 @@ final class Gateway {
         return threads
     }
 
-    private func startVSphere(_ journal: Journal) throws(SystemError) -> VSphere? {
-        let logger = Logger(label: "VCENTER")
-        let places = VCenters(settings: settings, statistics: statistics, logger: logger)
-            .places(checkpoints: journal.checkpoints)
-        guard !places.isEmpty else { return nil }
-        let context = VSphereContext(
-            metrics: metrics, logger: logger, version: Version.number,
-            submit: { journal.send(.store($0)) })
-        return try VSphere.start(places, context)
-    }
-
     private func announce(_ sockets: Sockets) {
         for (listener, sockets) in zip(settings.listeners, sockets.listeners) {
             logger.info(
@@ -234,7 +241,8 @@ final class Gateway {
     }
 
     private func readings(
-        _ journal: Journal, _ delivery: Delivery, _ heartbeats: [Heartbeat]
+        _ journal: Journal, _ delivery: Delivery, _ finder: SinkFinder, _ pollers: Pollers,
+        _ heartbeats: [Heartbeat]
     ) -> AdminReadings {
         let statistics = Statistics(
             settings: settings, sources: statistics, started: started,
@@ -251,7 +259,7 @@ final class Gateway {
                 [
                     .init(name: "journal", problem: journal.status.reason),
                     .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
-                ]
+                ] + finder.checks + pollers.checks
             }, statistics: { statistics.json }, version: Version.json)
     }
 
@@ -261,7 +269,7 @@ final class Gateway {
     private struct Stopping {
         var loop: EventLoop
         var ingress: [IngressThread]
-        var vSphere: VSphere?
+        var pollers: Pollers
         var delivery: Delivery
         var admin: AdminServer
         var notices: Mailbox<Notice>
@@ -271,7 +279,7 @@ final class Gateway {
         guard signal != SIGHUP else {
             return logger.notice("SIGHUP: restart to have the configuration read again")
         }
-        let intakesCount = stopping.ingress.count + (stopping.vSphere == nil ? 0 : 1)
+        let intakesCount = stopping.ingress.count + stopping.pollers.count
         guard shutdown.begin(ingressCount: intakesCount) else { exit(1) }
         logger.info("initiating shutdown")
         for thread in stopping.ingress { thread.sendAway() }
@@ -292,7 +300,7 @@ final class Gateway {
         case .drainIngress:
             let notices = stopping.notices
             for thread in stopping.ingress { thread.drain() }
-            stopping.vSphere?.stop { _ = notices.send(.intakeEnded) }
+            stopping.pollers.stop { _ = notices.send(.intakeEnded) }
         case .stopDelivery:
             let notices = stopping.notices
             stopping.delivery.stop(

@@ -98,7 +98,7 @@ extension SinkSettings {
     /// Where it is, for people.
     var address: String {
         switch target {
-        case .uri(let http): http.uri
+        case .uri(let http): http.reference?.description ?? http.uri
         case .console: "console"
         case .discard: "discard"
         }

@@ -283,8 +283,8 @@ let sinkMistakes: Mistakes = [
     (
         "sinks: [{name: console}]\n",
         [
-            "f:5:9: error: a sink needs one of 'uri', 'console', 'discard', 'env' at sinks[0]"
-                + " [missing-key]"
+            "f:5:9: error: a sink needs one of 'uri', 'ref', 'console', 'discard', 'env' at"
+                + " sinks[0] [missing-key]"
         ]
     ),
     (
@@ -306,8 +306,8 @@ let sinkMistakes: Mistakes = [
     (
         "sinks: [{name: console, ref: {kind: Broker}, auth: {}}]\n",
         [
-            "f:5:25: error: 'ref' is not supported by this version yet at sinks[0]; remove it"
-                + " [not-yet-supported]",
+            "f:5:30: error: the keys 'apiVersion' and 'name' are missing at sinks[0].ref"
+                + " [missing-key]",
             "f:5:46: error: 'auth' is not supported by this version yet at sinks[0]; remove it"
                 + " [not-yet-supported]",
         ]

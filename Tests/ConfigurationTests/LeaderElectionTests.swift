@@ -46,7 +46,7 @@ import Testing
 
     @Test(arguments: [
         ("{}", "the key 'lease' is missing"),
-        ("{lease: Veer}", "'Veer' is not the name of a Lease"),
+        ("{lease: Veer}", "'Veer' is not the name of an object"),
         ("{lease: a, namespace: a.b}", "'a.b' is not a namespace"),
         ("{lease: a, identity: 'a b'}", "'a b' is not 1 to 200 visible characters"),
         (

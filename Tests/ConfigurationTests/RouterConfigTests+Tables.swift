@@ -69,9 +69,8 @@ let routerMistakes: [RouterMistake] = [
         router: knative(
             "{encoding: binary, destination: {ref: {kind: Service}, uri: {path: /in}}}"),
         expected: [
-            "f:10:80: error: 'ref' is not supported by this version yet at"
-                + " eventProcessor.knative.destination.ref; give the sink's address as 'uri'"
-                + " [not-yet-supported]"
+            "f:10:80: error: the keys 'apiVersion' and 'name' are missing at"
+                + " eventProcessor.knative.destination.ref [missing-key]"
         ]),
     RouterMistake(
         router: Router(provider: "", processor: "", metrics: ""),

@@ -7,7 +7,8 @@ import Testing
     private static let text = """
         {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"veer",\
         "namespace":"n","uid":"u","resourceVersion":"7","labels":{"a":"b"},"annotations":{\
-        "other":"kept","checkpoint.veer.dev/vc":"term 3\\nvcenter 1\\n","checkpoint.veer.dev/x":"?"}},\
+        "other":"kept","checkpoint.veer.dev/vc":"term 3\\nvcenter 1\\n",\
+        "checkpoint.veer.dev/x":"?"}},\
         "spec":{"holderIdentity":"me","leaseDurationSeconds":15,"leaseTransitions":3,\
         "renewTime":"r","acquireTime":"a","strategy":"OldestEmulationVersion","more":[1,1.5,null]}}
         """

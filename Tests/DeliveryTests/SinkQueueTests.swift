@@ -200,6 +200,21 @@ import Testing
         #expect(queue.count == 0)
     }
 
+    @Test func `a sink that is elsewhere owes nothing to what was before`() throws {
+        var queue = filled(3, concurrency: 3)
+        let paused = try required(queue.next(now: start))
+        let late = try required(queue.next(now: start))
+        let refusal = DeliveryResult.answered(status: 503, retryAfter: .seconds(900))
+        _ = queue.end(paused, refusal, now: start, random: 0.5)
+        check(queue.next(now: start) == nil)
+        queue.beginAnew(now: start)
+        // What the old one answers now is the event's own affair.
+        _ = queue.end(late, refusal, now: start, random: 0.5)
+        let next = try required(queue.next(now: start))
+        #expect(next.number == 2)
+        check(queue.next(now: start) != nil)
+    }
+
     @Test func `what is left when it stops is given back, as is what was cut off`() throws {
         var queue = filled(3, concurrency: 2)
         let failed = try required(queue.next(now: start))

@@ -187,9 +187,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.wfile.flush()
-        while cluster.generation == generation:
+        while True:
             with cluster.told:
                 lines = [entry for entry in cluster.history if entry[0] > position]
+                if not lines and cluster.generation != generation:
+                    break
                 if not lines:
                     cluster.told.wait(1)
                     continue

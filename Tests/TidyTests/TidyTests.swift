@@ -61,6 +61,10 @@ import Testing
         "Coordination": [
             "EventLoops", "FoundationEssentials", "Journal", "Kubernetes", "Logging", "Telemetry",
         ],
+        "Knative": [
+            "Configuration", "EventLoops", "FoundationEssentials", "Kubernetes", "Logging",
+            "Outbound", "Telemetry",
+        ],
         "Admin": [
             "Authentication", "Configuration", "EventLoops", "HTTP", "Logging", "Server",
             "Telemetry",
@@ -70,8 +74,8 @@ import Testing
             "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
             "Coordination", "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
-            "Logging", "Outbound", "Server", "Synchronization", "TLS", "Telemetry", "VSphere",
-            "Webhooks",
+            "Knative", "Kubernetes", "Logging", "Outbound", "Server", "Synchronization", "TLS",
+            "Telemetry", "VSphere", "Webhooks",
         ],
     ]
 
@@ -216,12 +220,12 @@ import Testing
             "ListenerSettings", "ListenerLimits", "ListenerTLSSettings", "CertificateSettings",
             "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
             "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "HTTPSinkSettings",
-            "SinkTLSSettings",
+            "SinkTLSSettings", "ReferenceSettings", "KubernetesSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]
         // A boolean's own name differs from its key's.
-        let others: Set = ["isInsecure", "requiresOrigin"]
+        let others: Set = ["isInsecure", "requiresOrigin", "reference", "authorities"]
         for structure in structures {
             let names = settings.flatMap { variables(of: structure, in: $0) }
             #expect(!names.isEmpty, "\(structure) isn't there")
