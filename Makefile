@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-instructions fuzz differential fmt lint
+.PHONY: help run build test bench bench-instructions bench-delivery fuzz differential fmt lint
 
 swift_flags := --explicit-target-dependency-import-check error
 venv := .build/venv
@@ -33,11 +33,15 @@ bench-instructions: build $(venv)/ready ## count the instructions of a request, 
 	@.ci/packages bench
 	$(python) Tests/Benchmarks/instructions.py
 
+bench-delivery: build $(venv)/ready ## measure what follows an outage, and what a dead sink costs others
+	@.ci/packages bench
+	$(python) Tests/Benchmarks/delivery.py
+
 fuzz: ## throw octets at what reads requests and events, FUZZ_SECONDS (600) for each
 	@.ci/packages build
 	.ci/fuzz
 
-differential: build $(venv)/ready ## compare how Veer and h11 read 100,000 mutated requests
+differential: build $(venv)/ready ## compare how Veer, h11 and nginx read 100,000 mutated requests
 	VEER_DIFFERENTIAL=100000 $(python) -m pytest Tests/EndToEnd/test_differential.py
 
 fmt: ## format the sources in place

@@ -144,8 +144,11 @@ let package = Package(
 
         // What hostile octets are thrown at, by fuzzers and by a test.
         .target(
-            name: "FuzzTargets", dependencies: ["CloudEvents", "HTTP"], path: "Tests/Fuzz/Targets",
-            swiftSettings: tests),
+            name: "FuzzTargets",
+            dependencies: [
+                "Authentication", "CloudEvents", "HTTP", "HTTP2", "SOAP", "VSphere", "Webhooks",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: tests),
 
         // Measures the journal alone; see docs/PERFORMANCE.md.
         .executableTarget(
@@ -162,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "CloudEventsTests", dependencies: ["CloudEvents", "HTTP"], swiftSettings: tests),
         .testTarget(
-            name: "WebhooksTests", dependencies: ["Webhooks", "CloudEvents", "HTTP"],
+            name: "WebhooksTests",
+            dependencies: ["Webhooks", "Authentication", "COpenSSL", "CloudEvents", "HTTP"],
             swiftSettings: tests),
         .testTarget(
             name: "FiltersTests", dependencies: ["Filters", "CloudEvents", "YAML"],

@@ -1,3 +1,4 @@
+internal import Authentication
 public import Configuration
 public import EventLoops
 internal import HTTP
@@ -13,11 +14,11 @@ public struct AdminReadings {
         public var name: String
         /// What is wrong, if something is.
         public var problem: String?
-        /// What is to be said of it where nothing is wrong; nil says "ok".
+        /// What is to be known besides, be it as it may.
         public var note: String?
 
-        /// A condition that holds unless a problem is given.
-        public init(name: String, problem: String?, note: String? = nil) {
+        /// A condition that holds unless a problem is given; or, with a note, something to know.
+        public init(name: String, problem: String? = nil, note: String? = nil) {
             self.name = name
             self.problem = problem
             self.note = note
@@ -45,16 +46,23 @@ public struct AdminReadings {
     }
 }
 
-/// The operators' listener: health, metrics and statistics, to be read only.
+/// The operators' listeners: health, metrics, statistics and calls.
+///
+/// On the first all is read only; changes are asked for on the other, the control socket.
 ///
 /// Owner: the main loop.
 public final class AdminServer {
-    private let server: HTTPServer
+    private let servers: [HTTPServer]
 
     /// Begins to answer.
+    ///
+    /// - Parameters:
+    ///   - control: the control socket, if there is one.
+    ///   - calls: all that is answered below `/api/v1`.
     public init(
         on loop: EventLoop, _ settings: AdminSettings, socket: ListeningSocket,
-        metrics: Metrics, readings: AdminReadings, logger: Logger
+        control: ListeningSocket?, metrics: Metrics, readings: AdminReadings, calls: [AdminCall],
+        logger: Logger
     ) throws(SystemError) {
         var limits = ServerLimits()
         limits.bodyBytes = 64 * 1024
@@ -62,16 +70,40 @@ public final class AdminServer {
         limits.connectionsPerPeer = 256
         // A page of metrics must fit at once.
         limits.outputBytes = 8 * 1024 * 1024
-        let handler = AdminHandler(
-            metrics: metrics, readings: readings, auth: settings.auth, logger: logger)
-        server = try HTTPServer(
-            on: loop, socket: socket, limits: limits,
-            shared: HTTPServer.Shared(name: "admin", metrics: metrics), handler: handler)
+        let router = AdminRouter(calls)
+        var servers: [HTTPServer] = []
+        func serve(
+            _ socket: ListeningSocket, _ name: String, _ access: AdminHandler.Access
+        ) throws(SystemError) {
+            let handler = AdminHandler(
+                metrics: metrics, readings: readings, router: router, access: access,
+                logger: logger)
+            servers.append(
+                try HTTPServer(
+                    on: loop, socket: socket, limits: limits,
+                    shared: HTTPServer.Shared(name: name, metrics: metrics), handler: handler))
+        }
+        try serve(socket, "admin", .reading(Authenticator(settings)))
+        if let control { try serve(control, "control", .control) }
+        self.servers = servers
     }
 
-    /// Takes no more requests, finishes what has begun, and then calls `done`, once.
-    public func drain(_ done: @escaping () -> Void) { server.drain(done) }
+    /// Closes all connections.
+    public func closeAll() { for server in servers { server.closeAll() } }
+}
 
-    /// Closes the connections that didn't finish in time.
-    public func closeAll() { server.closeAll() }
+extension Authenticator {
+    fileprivate init(_ settings: AdminSettings) {
+        self.init(
+            settings.auth.compactMap { auth in
+                switch auth {
+                case .basic(let username, let password):
+                    .basic(username: username, password: password.text)
+                case .bearer(let tokens, let isInQuery):
+                    .bearer(tokens: tokens.map(\.text), isInQuery: isInQuery)
+                // Refused for this listener, which asks for none.
+                case .clientCertificate, .jwt: nil
+                }
+            })
+    }
 }

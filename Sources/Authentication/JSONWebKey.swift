@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// A key as an issuer publishes it, which is for one algorithm only.
 ///
 /// Whoever signs doesn't choose the algorithm: were it the token's to say, a public key could be
@@ -58,7 +60,9 @@ public struct JSONWebKey: Sendable, Equatable {
 
     private static func material(_ value: JSONValue, allowsSecrets: Bool) -> Material? {
         func octets(_ name: String) -> [UInt8]? {
-            value[name]?.text.flatMap { Base64URL.decode($0.utf8) }
+            value[name]?.text.flatMap {
+                Base64.decode($0.utf8.span, .url, padding: .refused)
+            }
         }
         switch (value["kty"]?.text, value["crv"]?.text) {
         case ("RSA", _):

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// A signed token, taken apart; whether it's good is for ``TokenVerifier`` to say.
 ///
 /// Keys that a token brings along (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
@@ -20,9 +22,9 @@ struct JSONWebToken {
         guard token.count <= Self.bytesLimit else { return nil }
         let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3,
-            let head = Base64URL.decode(parts[0]).flatMap(JSONValue.init),
-            let claims = Base64URL.decode(parts[1]).flatMap(JSONValue.init),
-            let signature = Base64URL.decode(parts[2]),
+            let head = Self.octets(of: parts[0]).flatMap(JSONValue.init),
+            let claims = Self.octets(of: parts[1]).flatMap(JSONValue.init),
+            let signature = Self.octets(of: parts[2]),
             case .object = claims, let algorithm = head["alg"]?.text,
             Self.isUnderstood(head)
         else { return nil }
@@ -31,6 +33,13 @@ struct JSONWebToken {
         self.claims = claims
         self.signature = signature
         signingInput = Array(token[..<parts[1].endIndex])
+    }
+
+    /// Without padding, so that no token has a second spelling.
+    ///
+    /// Spec: RFC 7515 §2
+    private static func octets(of part: ArraySlice<UInt8>) -> [UInt8]? {
+        Base64.decode(part.span, .url, padding: .refused)
     }
 
     private static func isUnderstood(_ head: JSONValue) -> Bool {

@@ -50,6 +50,11 @@ internal import COpenSSL
             auth_rsa_key(modulus, modulus.count, exponent, exponent.count))
     }
 
+    /// A key as certificates have it, which somebody has looked at before.
+    static func info(_ octets: [UInt8]) -> PublicKey? {
+        unsafe PublicKey(auth_public_key(octets, octets.count))
+    }
+
     // MARK: - Signatures
 
     /// Whether a signature of Ed25519 is of this key and message.
@@ -77,6 +82,14 @@ internal import COpenSSL
     /// Spec: RFC 8017 §8.2.2
     public func verifiesRS256(_ signature: [UInt8], of message: Span<UInt8>) -> Bool {
         unsafe verifies(signature, message, digest: EVP_sha256())
+    }
+
+    /// Whether a signature of RSASSA-PKCS1-v1_5 with SHA-1 is of this key and message; for
+    /// senders that know nothing better.
+    ///
+    /// Spec: RFC 8017 §8.2.2
+    public func verifiesRS1(_ signature: [UInt8], of message: Span<UInt8>) -> Bool {
+        unsafe verifies(signature, message, digest: EVP_sha1())
     }
 
     /// Whether a signature of RSASSA-PSS with SHA-256 is of this key and message.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,8 +22,8 @@ static inline CURLcode curl_set_string(CURL *h, CURLoption o, const char *v) {
 static inline CURLcode curl_set_pointer(CURL *h, CURLoption o, const void *v) {
     return curl_easy_setopt(h, o, v);
 }
-static inline CURLcode curl_set_copied_blob(CURL *h, CURLoption o, const void *octets, size_t n) {
-    struct curl_blob blob = {(void *)octets, n, CURL_BLOB_COPY};
+static inline CURLcode curl_set_octets(CURL *h, CURLoption o, const void *octets, size_t count) {
+    struct curl_blob blob = {(void *)octets, count, CURL_BLOB_COPY};
     return curl_easy_setopt(h, o, &blob);
 }
 static inline CURLcode curl_set_offset(CURL *h, CURLoption o, curl_off_t v) {
@@ -101,4 +103,26 @@ static inline curl_socket_t curl_open_closed_on_exec(void *context, curlsocktype
 }
 static inline CURLcode curl_set_close_on_exec(CURL *h) {
     return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, curl_open_closed_on_exec);
+}
+
+// The same, but only for addresses that somebody allows, who is asked for the 4 or 16 octets.
+typedef int (*curl_address_callback)(const uint8_t *, int);
+static inline curl_socket_t curl_open_allowed(void *context, curlsocktype purpose,
+                                              struct curl_sockaddr *address) {
+    curl_address_callback allows = (curl_address_callback)context;
+    const void *octets = 0;
+    int count = 0;
+    if (address->family == AF_INET) {
+        octets = &((const struct sockaddr_in *)&address->addr)->sin_addr;
+        count = 4;
+    } else if (address->family == AF_INET6) {
+        octets = &((const struct sockaddr_in6 *)&address->addr)->sin6_addr;
+        count = 16;
+    }
+    if (!octets || !allows(octets, count)) return CURL_SOCKET_BAD;
+    return curl_open_closed_on_exec(0, purpose, address);
+}
+static inline CURLcode curl_set_address_guard(CURL *h, curl_address_callback v) {
+    CURLcode code = curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, curl_open_allowed);
+    return code == CURLE_OK ? curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, (void *)v) : code;
 }

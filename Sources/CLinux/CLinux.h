@@ -222,7 +222,10 @@ static inline int linux_address_octets(const struct linux_address *address, uint
 // A bound, listening, non-blocking socket; one for IPv6 takes IPv4 too. It shares its address with
 // those that join it later, but only one that joins binds where another listens already: the
 // option to share is what a second process would need as well.
-static inline int linux_listen(const struct linux_address *address, int joins, int backlog) {
+// The mode of a socket in the file system; 0 leaves it to the umask. It's set before anyone can
+// connect.
+static inline int linux_listen(
+    const struct linux_address *address, int joins, int backlog, int mode) {
     int one = 1, zero = 0;
     int family = address->storage.ss_family, is_ip = family != AF_UNIX;
     int descriptor =
@@ -236,6 +239,8 @@ static inline int linux_listen(const struct linux_address *address, int joins, i
         goto failed;
     if (bind(descriptor, (const struct sockaddr *)&address->storage, address->length)) goto failed;
     if (is_ip && setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) goto failed;
+    if (!is_ip && mode && chmod(((const struct sockaddr_un *)&address->storage)->sun_path, mode))
+        goto failed;
     if (listen(descriptor, backlog)) goto failed;
     return descriptor;
 failed:;

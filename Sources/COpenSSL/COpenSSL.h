@@ -145,6 +145,10 @@ static inline X509 *tls_read_certificate(BIO *memory) {
     return PEM_read_bio_X509(memory, 0, tls_no_password, 0);
 }
 
+static inline X509_CRL *tls_read_revocations(BIO *memory) {
+    return PEM_read_bio_X509_CRL(memory, 0, tls_no_password, 0);
+}
+
 // MARK: - Authentication
 
 static inline int auth_hmac(const EVP_MD *digest, const uint8_t *key, size_t key_count,
@@ -215,6 +219,34 @@ static inline int auth_verify(EVP_PKEY *key, const EVP_MD *digest, int is_pss,
               EVP_DigestVerify(context, signature, signature_count, message, count) == 1;
     EVP_MD_CTX_free(context);
     return is_good;
+}
+
+// What is to be known of the first certificate of a PEM text, whose key must be one of RSA; 0 where
+// there is none. The key is in the form of SubjectPublicKeyInfo.
+static inline int auth_certificate(const uint8_t *pem, int count, uint8_t *key, size_t room,
+                                   int64_t *not_before, int64_t *not_after, int *bits) {
+    BIO *memory = BIO_new_mem_buf(pem, count);
+    X509 *certificate = memory ? tls_read_certificate(memory) : 0;
+    EVP_PKEY *public_key = certificate ? X509_get0_pubkey(certificate) : 0;
+    int length = 0;
+    if (public_key && EVP_PKEY_get_base_id(public_key) == EVP_PKEY_RSA) {
+        length = i2d_PUBKEY(public_key, 0);
+        if (length > 0 && (size_t)length <= room)
+            i2d_PUBKEY(public_key, &key);
+        else
+            length = 0;
+        *bits = EVP_PKEY_get_bits(public_key);
+        *not_before = tls_seconds(X509_get0_notBefore(certificate));
+        *not_after = tls_seconds(X509_get0_notAfter(certificate));
+    }
+    X509_free(certificate);
+    BIO_free(memory);
+    return length;
+}
+
+// A key in the form of SubjectPublicKeyInfo.
+static inline EVP_PKEY *auth_public_key(const uint8_t *octets, long count) {
+    return d2i_PUBKEY(0, &octets, count);
 }
 
 // MARK: - Errors

@@ -100,10 +100,16 @@ struct AttributeName {
 
     /// Whether a short name has the characters that an attribute's name can have.
     ///
-    /// Spec: CloudEvents §3.1. A name that may hold a NUL is to be asked octet by octet.
+    /// Spec: CloudEvents §3.1
     var isValid: Bool {
         count > 0 && first.areLowercaseAlphanumeric
-            && (count <= 8 || second.areLowercaseAlphanumeric)
+            && (count <= 8 || second.areLowercaseAlphanumeric) && !holdsNUL
+    }
+
+    /// Whether one of the name's own octets is like a place that is left.
+    private var holdsNUL: Bool {
+        (first | ~.mask(min(count, 8))).holdsZeroOctet
+            || count > 8 && (second | ~.mask(min(count &- 8, 8))).holdsZeroOctet
     }
 
     /// One of 64 bits, rarely the same for two names.

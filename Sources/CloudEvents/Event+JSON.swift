@@ -1,3 +1,5 @@
+internal import HTTP
+
 extension Event {
     /// The event in the JSON format, as structured content mode has it.
     ///

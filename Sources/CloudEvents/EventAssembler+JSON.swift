@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Where the values of `data` and `data_base64` stand in a JSON text.
 struct JSONData: Sendable {
     var value: Range<Int>?
@@ -133,7 +135,7 @@ extension EventAssembler {
         case (nil, let range?):
             about = "data_base64"
             try appendString(at: range, of: json, as: .base64, in: &room)
-            guard writer.replaceValue(in: &room, Base64.decode) else { throw .dataInvalid }
+            guard writer.replaceValue(in: &room, Base64.decodeInPlace) else { throw .dataInvalid }
         case (.some, .some):
             about = "data_base64"
             throw .dataRepeated

@@ -9,30 +9,32 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nothing if it's neither empty nor begins with `/`, or has a `~` without `0` or
     ///   `1` after it.
     public init?(_ text: String) {
-        guard text.isEmpty || text.first == "/" else { return nil }
+        // By scalars: a mark that combines with a slash would hide it.
+        let scalars = text.unicodeScalars
+        guard scalars.isEmpty || scalars.first == "/" else { return nil }
         var names: [String] = []
-        for part in text.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+        for part in scalars.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
             guard let name = Self.name(of: part) else { return nil }
             names.append(name)
         }
         self.names = names
     }
 
-    private static func name(of part: Substring) -> String? {
-        var name = ""
-        var rest = part.unicodeScalars
+    private static func name(of part: Substring.UnicodeScalarView) -> String? {
+        var name = String.UnicodeScalarView()
+        var rest = part
         while let scalar = rest.popFirst() {
             guard scalar == "~" else {
-                name.unicodeScalars.append(scalar)
+                name.append(scalar)
                 continue
             }
             switch rest.popFirst() {
-            case "0": name += "~"
-            case "1": name += "/"
+            case "0": name.append("~")
+            case "1": name.append("/")
             default: return nil
             }
         }
-        return name
+        return String(name)
     }
 
     /// The pointer as it's written.
@@ -88,6 +90,29 @@ extension Span<UInt8> {
         }
     }
 
+    /// The members of an object in their order, those of equal names among them.
+    ///
+    /// - Parameter limit: the most that there may be.
+    /// - Returns: nothing if it's no object, has more of them, or a name that no Unicode text is.
+    public func jsonMembers(
+        at range: Range<Int>, limit: Int
+    ) -> [(name: String, value: Range<Int>)]? {
+        guard self[range.lowerBound] == UInt8(ascii: "{") else { return nil }
+        var members: [(name: String, value: Range<Int>)] = []
+        var scanner = JSONScanner(offset: range.lowerBound + 1)
+        while let key = jsonValue(from: scanner.offset) {
+            scanner.offset = key.upperBound
+            guard members.count < limit, let name = jsonString(at: key),
+                scanner.accepts(UInt8(ascii: ":"), in: self),
+                let value = jsonValue(from: scanner.offset)
+            else { return nil }
+            members.append((name, value))
+            scanner.offset = value.upperBound
+            guard scanner.accepts(UInt8(ascii: ","), in: self) else { break }
+        }
+        return members
+    }
+
     fileprivate func jsonMember(_ name: String, of range: Range<Int>) -> Range<Int>? {
         if let items = jsonItems(at: range) {
             // Only one spelling of a number: neither `+1` nor `01`.
@@ -125,7 +150,8 @@ extension Span<UInt8> {
 
     private func isJSONString(_ text: String, at range: Range<Int>) -> Bool {
         holds(text.utf8.span, at: range.dropFirst().dropLast())
-            || range.contains { self[$0] == .backslash } && jsonString(at: range) == text
+            || range.contains { self[$0] == .backslash }
+                && jsonString(at: range)?.utf8.elementsEqual(text.utf8) ?? false
     }
 
     private func jsonString(at range: Range<Int>) -> String? {

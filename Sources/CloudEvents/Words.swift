@@ -118,6 +118,11 @@ extension [UInt8] {
 }
 
 extension UInt64 {
+    /// Whether one of the eight octets is 0.
+    var holdsZeroOctet: Bool {
+        (self &- 0x0101_0101_0101_0101) & ~self & 0x8080_8080_8080_8080 != 0
+    }
+
     /// The octets of a literal of at most eight, the first in the lowest place.
     @inline(always)
     init(ascii text: StaticString) {

@@ -15,7 +15,23 @@ extension HandshakeSettings: Section {
                 \.requiresOrigin),
             .choice(
                 "callback", "whether a sender may ask for a later consent", \.callback),
+            .values(
+                "callbackHosts", "the hosts that are called by 'auto', with a port if not 443",
+                \.callbackHosts, count: 0...100, item: [("type", .text("string"))],
+                parse: trustedHost, show: { $0 }),
+            .path("ca", "a PEM file with the only authorities to trust at callbacks", \.ca),
+            .flag(
+                "allowPrivateAddresses", "whether callbacks may lead to this machine or nearby",
+                \.allowPrivateAddresses),
         ]
+    }
+
+    func check(_ node: Node, _ reader: Reader) {
+        guard (callback == .auto) == callbackHosts.isEmpty else { return }
+        reader.error(
+            .conflict, at: (node["callback"] ?? node["callbackHosts"] ?? node).place,
+            "'callback: auto' and 'callbackHosts' need each other",
+            hint: "name the hosts that may be called")
     }
 }
 

@@ -4,8 +4,11 @@
 public struct HandshakeSettings: Sendable, Equatable {
     /// What becomes of a sender that isn't let in and offers an address for a later consent.
     public enum Callback: String, Sendable, CaseIterable {
-        /// The address is logged, for an operator to ask; it's never asked by itself.
+        /// The sender waits for an operator's consent; nobody is called before.
         case manual
+        /// A sender that is let in is told so at its address, if that is at a host of
+        /// ``callbackHosts``; any other waits for an operator.
+        case auto
         /// The sender is refused.
         case off
     }
@@ -18,6 +21,13 @@ public struct HandshakeSettings: Sendable, Equatable {
     public var requiresOrigin = false
     /// What becomes of a sender that isn't let in and offers an address for a later consent.
     public var callback = Callback.manual
+    /// The hosts that are called with ``Callback/auto``, with a port where it isn't 443.
+    public var callbackHosts: [String] = []
+    /// A PEM file with the only authorities to trust where a sender is called; nil trusts the
+    /// system's.
+    public var ca: String?
+    /// Whether a sender may be called on this machine or nearby.
+    public var allowPrivateAddresses = false
 
     /// A handshake with nobody yet.
     public init() {}

@@ -5,8 +5,6 @@
 enum NotYetSupported {
     static let source = ["horizon"]
     static let sink = ["auth", "allowPrivateAddresses"]
-    static let delivery = ["deadLetterSink"]
-    static let admin = ["control"]
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
     static let providers = ["horizon"]

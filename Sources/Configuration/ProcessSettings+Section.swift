@@ -14,6 +14,15 @@ extension JournalSettings: Section {
             .duration(
                 "keepDelivered", "how long delivered events are kept", \.keepDelivered,
                 .zero...Duration.seconds(3650 * 86_400)),
+            .duration(
+                "keepUnrouted", "how long events that no route wants are kept", \.keepUnrouted,
+                .zero...Duration.seconds(3650 * 86_400)),
+            .bytes(
+                "historyBytesLimit", "the most that delivered and unrouted events may take",
+                \.historyBytesLimit, 1 << 20...1 << 50),
+            .duration(
+                "keepDeadLetters", "how long dead letters are kept; 0s keeps them for good",
+                \.keepDeadLetters, .zero...Duration.seconds(3650 * 86_400)),
             .bytes(
                 "queueBytes", "the most bytes of events that may wait to be stored",
                 \.queueBytes, 1 << 20...1 << 34),
@@ -26,11 +35,11 @@ extension JournalSettings: Section {
 
 extension AdminSettings: Section {
     static var blank: Self { Self() }
-    static var later: [String] { NotYetSupported.admin }
 
     static var keys: [Key<Self>] {
         [
             .address("address", "where operators are served", \.address),
+            .control("the socket in the file system that takes changes, or off", \.control),
             .auth("any one that succeeds lets a request in; left out, everyone is let in", \.auth),
         ]
     }

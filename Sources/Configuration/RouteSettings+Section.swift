@@ -18,7 +18,6 @@ extension RouteSettings: Section {
 
 extension DeliverySettings: Section {
     static var blank: Self { Self() }
-    static var later: [String] { NotYetSupported.delivery }
 
     static var keys: [Key<Self>] {
         let day = Duration.seconds(86_400)
@@ -34,6 +33,7 @@ extension DeliverySettings: Section {
             .duration(
                 "retryAfterMax", "the longest wait that Retry-After can ask for; 0s ignores it",
                 \.retryAfterMax, .zero...day),
+            .deadLetterSink("the name of the sink that gets what another gives up"),
         ]
     }
 

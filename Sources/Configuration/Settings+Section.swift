@@ -41,7 +41,9 @@ extension Settings: Section {
                 reader.places(of: route["from"], in: sourceNames, "source")
                 ?? Array(sources.indices)
             routes[index].sinks = reader.places(of: route["to"], in: sinkNames, "sink") ?? []
+            checkDeadLetterSink(ofRoute: index, route, sinkNames, reader)
         }
+        recogniseDefaultControl()
         checkAddresses(node, reader)
         checkPaths(node, reader)
         checkClientCertificates(node, reader)
@@ -108,7 +110,11 @@ extension Settings: Section {
     }
 
     private func warn(_ node: Node, _ reader: Reader) {
-        let used = (sources: Set(routes.flatMap(\.sources)), sinks: Set(routes.flatMap(\.sinks)))
+        let letterSinks = routes.compactMap(\.delivery.deadLetterSink)
+        let used = (
+            sources: Set(routes.flatMap(\.sources)),
+            sinks: Set(routes.flatMap(\.sinks) + letterSinks)
+        )
         for (index, item) in (node["sources"]?.items ?? []).enumerated() {
             if !used.sources.contains(index) {
                 reader.warning(
@@ -180,6 +186,19 @@ extension Reader {
         return places
     }
 
+    /// The place of the thing that a scalar names.
+    func place(of node: Node, in names: [String: Int], _ thing: String) -> Int? {
+        guard let name = node.scalar?.text, (try? Configuration.name(name)) != nil
+        else { return nil }
+        // With no names at all, their absence was reported and is the mistake.
+        if names[name] == nil, !names.isEmpty {
+            error(
+                .unknownName, at: node.place, "no \(thing) is named \(quoted(name))",
+                hint: suggestion(for: name, among: names.keys))
+        }
+        return names[name]
+    }
+
     /// The places of the things that a list names; nil where there is no list.
     fileprivate func places(
         of node: Node?, in names: [String: Int], _ thing: String
@@ -187,19 +206,9 @@ extension Reader {
         guard let node else { return nil }
         var places: [Int] = []
         for item in node.items {
-            guard let name = item.scalar?.text, (try? Configuration.name(name)) != nil else {
-                continue
-            }
-            guard let place = names[name] else {
-                // With no names at all, their absence was reported and is the mistake.
-                if !names.isEmpty {
-                    error(
-                        .unknownName, at: item.place, "no \(thing) is named \(quoted(name))",
-                        hint: suggestion(for: name, among: names.keys))
-                }
-                continue
-            }
+            guard let place = place(of: item, in: names, thing) else { continue }
             if places.contains(place) {
+                let name = item.scalar?.text ?? ""
                 error(.conflict, at: item.place, "\(quoted(name)) is named twice")
             }
             places.append(place)

@@ -234,6 +234,8 @@ public struct DeliverySettings: Sendable, Equatable {
     public var timeout = Duration.seconds(30)
     /// The longest wait that a sink's `Retry-After` can ask for; zero ignores it.
     public var retryAfterMax = Duration.seconds(3600)
+    /// The place of the sink that gets what another gives up, in ``Settings/sinks``.
+    public var deadLetterSink: Int?
 
     /// The defaults.
     public init() {}
@@ -257,6 +259,12 @@ public struct JournalSettings: Sendable, Equatable {
     public var bytesLimit = 10 * 1024 * 1024 * 1024
     /// How long delivered events are kept.
     public var keepDelivered = Duration.zero
+    /// How long events that no route wants are kept; zero forgets them at once.
+    public var keepUnrouted = Duration.zero
+    /// The most that delivered and unrouted events may take.
+    public var historyBytesLimit = 1024 * 1024 * 1024
+    /// How long dead letters are kept; zero keeps them until they are replayed or purged.
+    public var keepDeadLetters = Duration.zero
     /// The most bytes of events that may wait to be stored.
     public var queueBytes = 32 * 1024 * 1024
     /// The most requests that may wait to be stored.
@@ -270,6 +278,8 @@ public struct JournalSettings: Sendable, Equatable {
 public struct AdminSettings: Sendable, Equatable {
     /// Where it listens.
     public var address = ListenAddress.ip([127, 0, 0, 1], port: 8082)
+    /// Where changes are asked for.
+    public var control = ControlSettings.besideJournal
     /// Any one that succeeds lets a request in; empty lets everyone in.
     public var auth: [AuthSettings] = []
 

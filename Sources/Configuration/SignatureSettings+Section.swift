@@ -1,4 +1,4 @@
-internal import Webhooks
+public import Webhooks
 
 extension SignatureSettings: Section {
     static var blank: Self { Self() }
@@ -6,7 +6,7 @@ extension SignatureSettings: Section {
     static var keys: [Key<Self>] {
         [
             .choice("preset", "the sender; custom, if all is said by the other keys", \.preset),
-            .secrets("secrets", "any one may have made a signature", \.secrets),
+            .secrets("secrets", "any one may have signed; required but for sns", \.secrets),
             .optional("header", "the field with the signatures", \.header, parse: fieldName),
             .word("algorithm", "what a signature is made with", \.algorithm),
             .word("encoding", "how a signature is written", \.encoding),
@@ -23,16 +23,24 @@ extension SignatureSettings: Section {
                 "idHeader", "the field with the delivery's identifier", \.idHeader,
                 parse: fieldName),
             .duration(
-                "tolerance", "how far the time may be off", \.tolerance,
+                "tolerance", "how far the time may be off; 1h for sns, if left out", \.tolerance,
                 .seconds(1)...(.seconds(3600))),
             .word("secretEncoding", "how secrets are written", \.secretEncoding),
             .optional(
                 "publicUrl", "the address that the sender was told, without its query",
                 \.publicUrl, parse: publicURL),
+            .section("sns", "whose messages are taken, of Amazon SNS only", \.sns),
         ]
     }
 
-    func check(_ node: Node, _ reader: Reader) {
+    mutating func check(_ node: Node, _ reader: Reader) {
+        guard preset != .sns else { return checkSNS(node, reader) }
+        if let entry = node.entry("sns") {
+            reader.error(
+                .conflict, at: entry.keyPlace, "'sns' has no meaning without 'preset: sns'",
+                hint: "remove it")
+        }
+        guard node["secrets"] != nil else { return reader.missingKeys(["secrets"], of: node) }
         checkSecrets(node, reader)
         let scheme = scheme
         guard !scheme.header.isEmpty else {
@@ -59,6 +67,17 @@ extension SignatureSettings: Section {
         }
     }
 
+    /// All else is as SNS has it, whose messages may be as old as its attempts to deliver them.
+    private mutating func checkSNS(_ node: Node, _ reader: Reader) {
+        if node["tolerance"] == nil { tolerance = .seconds(3600) }
+        if node["sns"] == nil { reader.missingKeys(["sns"], of: node) }
+        for entry in node.entries where !["preset", "tolerance", "sns"].contains(entry.key) {
+            reader.error(
+                .conflict, at: entry.keyPlace, "'\(entry.key)' has no meaning for Amazon SNS",
+                hint: "remove it")
+        }
+    }
+
     /// What isn't signed can be changed, and what is signed must be found.
     private func check(
         _ isThere: Bool, against isSigned: Bool, _ part: String, _ key: String, at place: Place,
@@ -75,24 +94,34 @@ extension SignatureSettings: Section {
     private func checkSecrets(_ node: Node, _ reader: Reader) {
         guard let nodes = node["secrets"]?.items, nodes.count == secrets.count else { return }
         for (node, secret) in zip(nodes, secrets) {
-            guard !Self.triedFirst.contains(secret.text.lowercased()) else {
-                reader.error(
-                    .secretUnavailable, at: node.place, "the secret is one that anyone would try",
-                    hint: "write the one that the sender has")
-                continue
-            }
-            do throws(SignatureKey.Failure) {
-                _ = try SignatureKey(secret.text, for: scheme)
+            do throws(SecretUnavailable) {
+                _ = try key(of: secret)
             } catch {
-                reader.error(.secretUnavailable, at: node.place, sentence(for: error))
+                reader.error(
+                    .secretUnavailable, at: node.place, error.description,
+                    hint: error.description == Self.triedByAnyone
+                        ? "write the one that the sender has" : nil)
             }
         }
     }
 
+    private static let triedByAnyone = "the secret is one that anyone would try"
     private static let triedFirst: Set = [
         "***", "changeme", "change-me", "default", "example", "password", "secret", "test",
         "your-secret",
     ]
+
+    /// A secret as a key of the scheme.
+    public func key(of secret: Secret) throws(SecretUnavailable) -> SignatureKey {
+        guard !Self.triedFirst.contains(secret.text.lowercased()) else {
+            throw SecretUnavailable(description: Self.triedByAnyone)
+        }
+        do throws(SignatureKey.Failure) {
+            return try SignatureKey(secret.text, for: scheme)
+        } catch {
+            throw SecretUnavailable(description: sentence(for: error))
+        }
+    }
 
     private func sentence(for failure: SignatureKey.Failure) -> String {
         switch failure {
@@ -173,7 +202,7 @@ extension Key {
         _ name: String, _ about: String, _ path: WritableKeyPath<Target, [Secret]>
     ) -> Key {
         Key(
-            name: name, about: about, isRequired: true,
+            name: name, about: about, isRequired: false,
             shape: [
                 ("type", .text("array")), ("minItems", .literal("1")), ("maxItems", .literal("10")),
                 ("items", .mapping(SchemaReference.secret)),
@@ -182,6 +211,10 @@ extension Key {
                 let items = reader.list(node, count: 1...10) ?? []
                 target[keyPath: path] = items.compactMap { reader.secret($0) }
             },
-            show: { target, _ in .list(target[keyPath: path].map { _ in .text("***") }) })
+            show: { target, _ in
+                let secrets = target[keyPath: path]
+                return secrets.isEmpty ? nil : .list(secrets.map { _ in .text("***") })
+            },
+            hasDefault: false)
     }
 }

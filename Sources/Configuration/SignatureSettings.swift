@@ -4,7 +4,7 @@ public import Webhooks
 public struct SignatureSettings: Sendable, Equatable {
     /// The sender.
     public var preset = SignatureScheme.Preset.custom
-    /// Each is good for a signature; never empty.
+    /// Each is good for a signature; empty for ``sns`` only.
     public var secrets: [Secret] = []
     /// The field that holds the signatures.
     public var header: String?
@@ -33,6 +33,9 @@ public struct SignatureSettings: Sendable, Equatable {
     /// The address that the sender was told, without its query.
     public var publicUrl: String?
 
+    /// Whose messages are taken, where the sender is Amazon SNS; set there only.
+    public var sns: SNSSettings?
+
     /// Settings of a sender that nobody has heard of.
     public init() {}
 }
@@ -58,12 +61,6 @@ extension SignatureSettings {
         scheme.secretEncoding = secretEncoding ?? scheme.secretEncoding
         scheme.publicURL = publicUrl ?? scheme.publicURL
         return scheme
-    }
-
-    /// The secrets as keys of the scheme, in their order.
-    public var keys: [SignatureKey] {
-        let scheme = scheme
-        return secrets.compactMap { try? SignatureKey($0.text, for: scheme) }
     }
 }
 

@@ -28,9 +28,8 @@ extension SinkSettings: Section {
         let kinds = (node["ref"] == nil ? ["uri"] : []) + ["ref", "console", "discard", "env"]
         reader.checkKind(of: node, "a sink", known: kinds, later: [])
         guard let kind = kinds.first(where: { node[$0] != nil }) else { return }
-        if kind == "env" { http.readEnvironment(node, reader) }
         guard !["uri", "ref", "env"].contains(kind) else {
-            checkURI(node, reader)
+            if kind == "env" { http.readEnvironment(node, reader) } else { checkURI(node, reader) }
             return checkTLS(node, reader)
         }
         target = kind == "console" ? .console : .discard

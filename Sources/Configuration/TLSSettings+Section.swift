@@ -40,6 +40,7 @@ extension ClientCertificateSettings: Section {
         [
             .choice("mode", "what is asked of a client", \.mode),
             .path("ca", "a PEM file with the authorities of their certificates", \.ca),
+            .path("crl", "a PEM file with those authorities' lists of revoked certificates", \.crl),
         ]
     }
 
@@ -51,9 +52,9 @@ extension ClientCertificateSettings: Section {
                 .missingKey, at: node.place, "the key 'ca' is missing",
                 hint: "name the authorities whose certificates are taken")
         }
-        if mode == .off, let entry = node.entry("ca") {
+        for entry in node.entries where mode == .off && ["ca", "crl"].contains(entry.key) {
             reader.error(
-                .conflict, at: entry.keyPlace, "'ca' has no meaning where 'mode' is off",
+                .conflict, at: entry.keyPlace, "'\(entry.key)' has no meaning where 'mode' is off",
                 hint: "remove it, or write mode: optional or required")
         }
     }

@@ -53,6 +53,8 @@ public struct ClientCertificateSettings: Sendable, Equatable {
     public var mode = Mode.off
     /// A PEM file with the authorities of their certificates; nil exactly where the mode is `off`.
     public var ca: String?
+    /// A PEM file with the authorities' lists of revoked certificates; nil takes none for revoked.
+    public var crl: String?
 
     /// Nothing is asked.
     public init() {}

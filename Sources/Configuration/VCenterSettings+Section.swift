@@ -35,6 +35,7 @@ extension VCenterSettings: Section {
                     }
                 },
                 show: { vcenter, _ in .list(vcenter.eventTypes.map(Tree.text)) }),
+            .section("entity", "what they must be of; everything, if left out", \.entity),
         ]
     }
 

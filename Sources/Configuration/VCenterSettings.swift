@@ -44,6 +44,8 @@ public struct VCenterSettings: Sendable, Equatable {
     public var replay = Duration.seconds(3600)
     /// The events that are wanted, by the names of their types; empty for all.
     public var eventTypes: [String] = []
+    /// What they must be of; nothing for everything.
+    public var entity: VCenterEntity?
     /// Whether events say which version of its interface the server has; a `RouterConfig`'s
     /// simulator doesn't.
     public var tellsVersion = true

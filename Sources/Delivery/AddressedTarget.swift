@@ -28,6 +28,7 @@ public struct SinkNews: Sendable, Equatable {
 ///
 /// Attempts that are under way when it changes end where they began.
 final class AddressedTarget: SinkTarget {
+    var address: String? { target?.address }
     private(set) var obstacle: String? = "it isn't known yet where the sink is"
     var onReady: (() -> Void)?
 

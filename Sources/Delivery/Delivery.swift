@@ -16,6 +16,7 @@ public final class Delivery: Sendable {
     }
 
     private let stops: Mailbox<Stop>
+    private let inspections: Mailbox<@Sendable ([SinkStatus]) -> Void>
     private let thread: LoopThread
     private let counts: [Invocations]
 
@@ -33,12 +34,16 @@ public final class Delivery: Sendable {
         metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
         let stops = try Mailbox<Stop>(messagesLimit: 1)
+        let inspections = try Mailbox<@Sendable ([SinkStatus]) -> Void>(messagesLimit: 64)
         let counts = settings.router == nil ? [] : settings.sinks.map { _ in Invocations() }
         let thread = try EventLoop.start(name: "veer-delivery") { loop throws(SystemError) in
             let dispatcher = try Dispatcher(
                 settings, loop: loop, userAgent: "veer/\(version)", output: 1, journal: journal,
                 metrics: metrics, logger: logger, invocations: counts)
             try announcements.receive(on: loop) { dispatcher.receive($0) }
+            try inspections.receive(on: loop) { inspections in
+                for inspection in inspections { inspection(dispatcher.statuses) }
+            }
             try news?.receive(on: loop) { dispatcher.take($0) }
             try stops.receive(on: loop) { stops in
                 for stop in stops {
@@ -50,11 +55,15 @@ public final class Delivery: Sendable {
             }
             begin(dispatcher, on: loop) { journal(.announce(to: announcements)) }
         }
-        return Delivery(stops: stops, thread: thread, counts: counts)
+        return Delivery(stops: stops, inspections: inspections, thread: thread, counts: counts)
     }
 
-    private init(stops: Mailbox<Stop>, thread: LoopThread, counts: [Invocations]) {
+    private init(
+        stops: Mailbox<Stop>, inspections: Mailbox<@Sendable ([SinkStatus]) -> Void>,
+        thread: LoopThread, counts: [Invocations]
+    ) {
         self.stops = stops
+        self.inspections = inspections
         self.thread = thread
         self.counts = counts
     }
@@ -74,6 +83,14 @@ public final class Delivery: Sendable {
         within timeout: Duration, settlesRest: Bool, _ done: @escaping @Sendable () -> Void
     ) {
         _ = stops.send(Stop(timeout: timeout, settlesRest: settlesRest, done: done))
+    }
+
+    /// Asks how the sinks do, in the configuration's order.
+    ///
+    /// - Parameter answer: called on the delivery's thread.
+    /// - Returns: whether there was room for the question.
+    public func inspect(_ answer: @escaping @Sendable ([SinkStatus]) -> Void) -> Bool {
+        inspections.send(answer)
     }
 
     /// Waits for the thread's end; called once, after ``stop(within:settlesRest:_:)``.

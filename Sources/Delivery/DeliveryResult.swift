@@ -4,8 +4,9 @@ enum DeliveryResult: Sendable, Equatable {
     case taken
     /// The sink answered.
     ///
-    /// `retryAfter` is how long the sink asks to be left alone; `detail` is the answer's body.
-    case answered(status: Int, retryAfter: Duration? = nil, detail: String = "")
+    /// `retryAfter` is how long the sink asks to be left alone; `detail` is the beginning of
+    /// the answer's body.
+    case answered(status: Int, retryAfter: Duration? = nil, detail: AnswerBody = "")
     /// No answer came; `kind` is a word for metrics, `detail` a sentence.
     case unanswered(kind: String, detail: String)
 
@@ -28,7 +29,8 @@ enum DeliveryResult: Sendable, Equatable {
     var detail: String {
         switch self {
         case .taken: ""
-        case .answered(_, _, let detail), .unanswered(_, let detail): detail
+        case .answered(_, _, let detail): detail.text
+        case .unanswered(_, let detail): detail
         }
     }
 }

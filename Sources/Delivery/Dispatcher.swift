@@ -55,6 +55,7 @@ final class Dispatcher {
                     place: place,
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
                     policies: policies,
+                    copies: DeadLetterCopies(sink: place, in: settings, policies: policies),
                     target: try makeTarget(of: sink, place: place, output: output),
                     reports: reports, surroundings: surroundings))
         }
@@ -78,6 +79,9 @@ final class Dispatcher {
 
     /// Begins with what the journal has from before.
     func start() { for sink in sinks { sink.pump() } }
+
+    /// How the sinks do, in the configuration's order.
+    var statuses: [SinkStatus] { sinks.map(\.status) }
 
     /// Takes what was found out of where sinks are.
     func take(_ news: [SinkNews]) {

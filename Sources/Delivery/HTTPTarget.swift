@@ -8,6 +8,8 @@ internal import Outbound
 ///
 /// Spec: CloudEvents HTTP §3
 final class HTTPTarget: SinkTarget {
+    var address: String? { endpoint.url }
+
     private let client: HTTPClient
     private let endpoint: HTTPEndpoint
     private var encoding: EventEncoding
@@ -19,7 +21,7 @@ final class HTTPTarget: SinkTarget {
         var options = HTTPEndpoint.Options(url: settings.uri)
         options.tls = .init(settings.tls)
         if let authorities = settings.env?.authorities {
-            options.tls.authoritiesPEM = authorities
+            options.tls.authorityOctets = authorities
             options.tls.trustsSystem = true
         }
         options.concurrency = settings.concurrency
@@ -51,7 +53,7 @@ extension HTTPEndpoint.TLSOptions {
     fileprivate init(_ settings: SinkTLSSettings) {
         self.init()
         authorities = settings.ca
-        authoritiesPEM = settings.authorities.map { Array($0.utf8) }
+        authorityOctets = settings.authorities.map { Array($0.utf8) }
         certificate = settings.certificate
         key = settings.key
         isInsecure = settings.isInsecure
@@ -71,7 +73,7 @@ func result(of response: HTTPResponse) -> DeliveryResult? {
     return .answered(
         status: response.status ?? 0,
         retryAfter: response.fields["Retry-After"].flatMap { RetryAfter.wait($0, now: time(nil)) },
-        detail: String(decoding: response.body, as: UTF8.self))
+        detail: AnswerBody(response.body))
 }
 
 /// What went wrong, and what an operator can do about it, where that can be said.

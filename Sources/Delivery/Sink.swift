@@ -21,6 +21,7 @@ final class Sink {
     let place: Int
     private var queue: SinkQueue
     private let policies: RetryPolicies
+    private let copies: DeadLetterCopies
     private let target: any SinkTarget
     private let surroundings: Surroundings
     private var reports: SinkReports
@@ -29,9 +30,10 @@ final class Sink {
     private var wake: (timer: LoopTimer, time: ContinuousClock.Instant)?
 
     init(
-        place: Int, queue: SinkQueue, policies: RetryPolicies, target: any SinkTarget,
-        reports: SinkReports, surroundings: Surroundings
+        place: Int, queue: SinkQueue, policies: RetryPolicies, copies: DeadLetterCopies,
+        target: any SinkTarget, reports: SinkReports, surroundings: Surroundings
     ) {
+        self.copies = copies
         self.place = place
         self.queue = queue
         self.policies = policies
@@ -45,6 +47,13 @@ final class Sink {
         }
     }
 
+    /// How it does.
+    var status: SinkStatus {
+        SinkStatus(
+            isUp: reports.isUp, queueEvents: queue.count, underWay: queue.underWayCount,
+            obstacle: target.obstacle)
+    }
+
     /// No attempt is under way.
     var isIdle: Bool { queue.underWayCount == 0 }
 
@@ -54,7 +63,8 @@ final class Sink {
             let detail = "too many events wait for the sink"
             let reason = DeadLetterReason(
                 code: "queue_full", status: nil, detail: detail, attempts: 0)
-            settle(stored, .deadLetter(reason))
+            let result = DeliveryResult.unanswered(kind: reason.code, detail: detail)
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
         }
         pump()
     }
@@ -112,15 +122,25 @@ final class Sink {
         reports.ended(verdict, on: result, took: took, now: now)
         switch verdict {
         case .delivered: settle(attempt.stored, .delivered)
-        case .deadLetter(let reason): settle(attempt.stored, .deadLetter(reason))
+        case .deadLetter(let reason):
+            settle(attempt.stored, .deadLetter(reason), copy: copy(of: attempt.stored, result))
         case .retry: break
         }
         pump()
     }
 
-    private func settle(_ stored: StoredEvent, _ result: Outcome.Result) {
+    private func copy(
+        of stored: StoredEvent, _ result: DeliveryResult
+    ) -> Submission.Item? {
+        copies.copy(of: stored, result, address: target.address)
+    }
+
+    private func settle(
+        _ stored: StoredEvent, _ result: Outcome.Result, copy: Submission.Item? = nil
+    ) {
         reports.settled(stored, result, now: surroundings.loop.now)
-        surroundings.settle(Outcome(sequence: stored.sequence, sink: place, result: result))
+        surroundings.settle(
+            Outcome(sequence: stored.sequence, sink: place, result: result, copy: copy))
     }
 
     /// Whether the journal had room for the request, if there was one.

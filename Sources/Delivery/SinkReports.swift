@@ -23,6 +23,9 @@ struct SinkReports {
         self.metrics = SinkMetrics(sink: sink, in: metrics)
     }
 
+    /// No attempt has failed since the last that didn't.
+    var isUp: Bool { failuresInRow == 0 }
+
     /// The sink's queue has this many events.
     func queueEvents(_ count: Int) { metrics.queueEvents.set(count) }
 

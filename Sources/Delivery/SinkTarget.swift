@@ -4,6 +4,9 @@ internal import Journal
 ///
 /// Ownership: belongs to the delivery's loop.
 protocol SinkTarget: AnyObject {
+    /// Where events go, if that's a URL.
+    var address: String? { get }
+
     /// Why nothing can be sent now, such as an address that isn't known yet; nil when it can.
     ///
     /// Events wait meanwhile, without using up their attempts.
@@ -24,6 +27,8 @@ protocol SinkTarget: AnyObject {
 
 /// A target that can always send.
 extension SinkTarget {
+    var address: String? { nil }
+
     var obstacle: String? { nil }
 
     var onReady: (() -> Void)? {

@@ -34,6 +34,7 @@ public struct HTTP2Session: ~Copyable {
     let library: OpaquePointer
     var now: Int
     var flood: FloodGuard
+    private var goodbyes = GoodbyeMask()
     var budget: BodyBudget
     var steps = StepQueue()
 
@@ -87,11 +88,17 @@ public struct HTTP2Session: ~Copyable {
         self.now = now
         guard !isTerminated, !octets.isEmpty else { return }
         flood.received(bytes: octets.count)
-        let result = unsafe octets.withUnsafeBufferPointer { octets in
-            unsafe callingBack {
-                unsafe nghttp2_session_mem_recv($0, octets.baseAddress, octets.count)
+        var result = 0
+        var goodbyes = goodbyes
+        goodbyes.pass(octets) { part in
+            result = unsafe part.withUnsafeBufferPointer { octets in
+                unsafe callingBack {
+                    unsafe nghttp2_session_mem_recv($0, octets.baseAddress, octets.count)
+                }
             }
+            return failure == nil && result >= 0
         }
+        self.goodbyes = goodbyes
         if failure == nil { failure = flood.overhead }
         if let failure {
             terminate(failure)

@@ -24,7 +24,7 @@ final class AccessControl {
     init?(_ settings: Settings, index: Int, _ context: IngressContext) {
         let source = settings.sources[index]
         guard let webhook = source.webhook else { return nil }
-        let methods = context.authentication[index]
+        let methods = context.credentials[index].methods
         // One left out could let everyone in.
         precondition(methods.count == webhook.auth.count)
         authenticator = Authenticator(methods)
@@ -41,7 +41,7 @@ final class AccessControl {
                 "veer_auth_failures_total", help: "Requests that proved no right to send.",
                 (name: "source", value: name), (name: "reason", value: reason.rawValue))
         }
-        keysWanted = { context.keysWanted(index) }
+        keysWanted = { context.tell(.keysWanted(source: index)) }
         attempts = FailedAttempts(perMinute: webhook.failedAttempts.perMinute)
     }
 

@@ -1,4 +1,6 @@
+internal import Configuration
 internal import HTTP
+internal import Webhooks
 
 /// What a sender asks for before it sends.
 ///
@@ -8,6 +10,8 @@ struct Handshake: Equatable {
     enum Answer: Equatable {
         /// It may send, so often in a minute, or as often as it wants.
         case granted(origin: String, rate: Int?)
+        /// It may send, and is told so at the address that it named.
+        case calledBack(origin: String, rate: Int?, callback: String)
         /// It may send once somebody has called this address.
         case undecided(origin: String, callback: String)
         /// It may not send.
@@ -44,12 +48,15 @@ struct Handshake: Equatable {
     ///
     /// What is granted is what's enforced, so the rate asked for doesn't count: the sender may
     /// always send less.
-    func answer(_ origins: Origins?, waitsForOperator: Bool) -> Answer {
+    func answer(_ origins: Origins?, _ callbacks: CallbackRules) -> Answer {
         guard let origins else { return .refused(.handshakeOff) }
         if origins.permission(for: origin.lowercased()) != nil {
-            return .granted(origin: origin, rate: origins.rate)
+            guard let callback, callbacks.takes(callback) else {
+                return .granted(origin: origin, rate: origins.rate)
+            }
+            return .calledBack(origin: origin, rate: origins.rate, callback: callback)
         }
-        guard waitsForOperator, let callback else { return .refused(.originNotAllowed) }
+        guard callbacks.mode != .off, let callback else { return .refused(.originNotAllowed) }
         return .undecided(origin: origin, callback: callback)
     }
 
@@ -78,7 +85,24 @@ struct Handshake: Equatable {
     ///
     /// Spec: CloudEvents Webhook §4.1.2
     private static func isCallback(_ text: String) -> Bool {
-        text.lowercased().hasPrefix("https://") && 9...1_024 ~= text.utf8.count
-            && text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\"") }
+        authority(ofHTTPS: text) != nil && text.utf8.count <= 1_024 && !text.contains("\"")
+    }
+}
+
+/// Which addresses are called without asking anybody.
+struct CallbackRules: Sendable {
+    /// What becomes of senders that name one.
+    let mode: HandshakeSettings.Callback
+    private let hosts: [String]
+
+    init(_ settings: HandshakeSettings?) {
+        mode = settings?.callback ?? .off
+        hosts = settings?.callbackHosts ?? []
+    }
+
+    /// Whether an address is called by itself; only one at a host that the operator named.
+    func takes(_ callback: String) -> Bool {
+        guard mode == .auto, let host = authority(ofHTTPS: callback) else { return false }
+        return hosts.contains(host)
     }
 }

@@ -1,4 +1,3 @@
-public import Authentication
 public import Configuration
 public import EventLoops
 internal import HTTP
@@ -21,6 +20,16 @@ public struct SourceStatistics: Sendable {
     public init() {}
 }
 
+/// What an ingress loop wants of whoever fetches and decides; strangers decide how many come.
+public enum IngressNotice: Sendable {
+    /// A token for the source of this number named an unknown key.
+    case keysWanted(source: Int)
+    /// A message for the source of this number named a certificate that wasn't fetched.
+    case certificateWanted(source: Int, address: String)
+    /// A sender waits for a consent.
+    case consentWanted(ConsentRequest)
+}
+
 /// What the ingress loops have in common.
 public struct IngressContext: Sendable {
     /// Where metrics are made.
@@ -31,10 +40,10 @@ public struct IngressContext: Sendable {
     public var statistics: [SourceStatistics]
     /// What each source of the settings is held to.
     public var bounds: [SourceBounds]
-    /// The ways to be let in, of each source of the settings.
-    public var authentication: [[AuthenticationMethod]]
-    /// Told of a source by whose number a token came that names an unknown key.
-    public var keysWanted: @Sendable (Int) -> Void
+    /// What requests are judged by, of each source of the settings.
+    public var credentials: [SourceCredentials]
+    /// Told of what somebody else has to fetch or to decide.
+    public var tell: @Sendable (IngressNotice) -> Void
     /// Hands events to the journal; answers whether there was room.
     public var submit: @Sendable (Submission) -> Bool
     /// Why no requests should be sent here, if something keeps them from being taken.
@@ -46,8 +55,8 @@ public struct IngressContext: Sendable {
     /// A context for these settings.
     public init(
         metrics: Metrics, logger: Logger, statistics: [SourceStatistics],
-        bounds: [SourceBounds], authentication: [[AuthenticationMethod]],
-        keysWanted: @escaping @Sendable (Int) -> Void,
+        bounds: [SourceBounds], credentials: [SourceCredentials],
+        tell: @escaping @Sendable (IngressNotice) -> Void,
         submit: @escaping @Sendable (Submission) -> Bool,
         obstacle: @escaping @Sendable () -> String?
     ) {
@@ -55,8 +64,8 @@ public struct IngressContext: Sendable {
         self.logger = logger
         self.statistics = statistics
         self.bounds = bounds
-        self.authentication = authentication
-        self.keysWanted = keysWanted
+        self.credentials = credentials
+        self.tell = tell
         replays = statistics.map { _ in ReplayGuard() }
         self.submit = submit
         self.obstacle = obstacle
@@ -75,8 +84,10 @@ public final class Ingress {
     /// in memory mode nothing to store.
     private let immediateSinks: SinkSet
     private let receipts: Mailbox<Receipt>
+    private let keepsUnrouted: Bool
     private let unrouted: [Counter]
     private let access: [AccessControl?]
+    private var sources: [WebhookSource] = []
     private var pending = PendingTable()
     private var servers: [HTTPServer] = []
     private var limiter = LogLimiter()
@@ -96,6 +107,7 @@ public final class Ingress {
         self.loop = loop
         routes = Routes(settings)
         immediateSinks = settings.journal.mode == .memory ? Self.discards(settings) : []
+        keepsUnrouted = settings.journal.mode == .durable && settings.journal.keepUnrouted > .zero
         unrouted = settings.sources.map { source in
             context.metrics.counter(
                 "veer_events_unrouted_total", help: "Events that no route wanted.",
@@ -106,17 +118,14 @@ public final class Ingress {
         receipts = try Mailbox(messagesLimit: 1 << 20)
         try receipts.receive(on: loop) { receipts in self.received(receipts) }
         for (index, listener) in settings.listeners.enumerated() {
-            let sources = settings.sources.indices.filter {
-                settings.sources[$0].webhook?.listeners.contains(index) ?? false
+            let own = settings.sources.indices.compactMap { source -> WebhookSource? in
+                let listeners = settings.sources[source].webhook?.listeners ?? []
+                guard listeners.contains(index), let access = access[source] else { return nil }
+                return WebhookSource(
+                    settings, index: source, limits: listener.limits, access: access, context)
             }
-            let handler = ListenerHandler(
-                self,
-                sources: sources.compactMap { source in
-                    access[source].map {
-                        WebhookSource(
-                            settings, index: source, limits: listener.limits, access: $0, context)
-                    }
-                }, listener)
+            sources += own
+            let handler = ListenerHandler(self, sources: own, listener)
             servers.append(
                 try HTTPServer(
                     on: loop, socket: sockets[index], limits: ServerLimits(listener),
@@ -154,9 +163,17 @@ public final class Ingress {
         }
     }
 
-    /// Lets other passwords, tokens and keys in, of each source.
-    public func replace(authentication: [[AuthenticationMethod]]) {
-        for (access, methods) in zip(access, authentication) { access?.replace(methods) }
+    /// Judges requests by other passwords, tokens, keys and certificates, of each source.
+    public func replace(credentials: [SourceCredentials]) {
+        for (access, credentials) in zip(access, credentials) {
+            access?.replace(credentials.methods)
+        }
+        for source in sources { source.replace(credentials[source.index].signature) }
+    }
+
+    /// Holds the requests of the source of this number to other bounds.
+    public func replace(bounds: SourceBounds, ofSource index: Int) {
+        for source in sources where source.index == index { source.replace(bounds) }
     }
 
     /// The time of this turn, from some moment on.
@@ -237,10 +254,15 @@ public final class Ingress {
                 routes.sinks(of: event, ofSource: source.index)
             }
             unrouted[source.index].add(items.count { $0.sinks.isEmpty })
-            return items.filter { !immediateSinks.isSuperset(of: $0.sinks) }
+            return items.filter { mustWait(for: $0.sinks) }
         }
         if sinks.isEmpty { unrouted[source.index].add(count) }
-        return immediateSinks.isSuperset(of: sinks) ? [] : source.items { _ in sinks }
+        return mustWait(for: sinks) ? source.items { _ in sinks } : []
+    }
+
+    /// Whether the journal has something to do with an event for these sinks.
+    private func mustWait(for sinks: SinkSet) -> Bool {
+        sinks.isEmpty ? keepsUnrouted : !immediateSinks.isSuperset(of: sinks)
     }
 
     private func received(_ receipts: [Receipt]) {
@@ -263,44 +285,43 @@ public final class Ingress {
         return source.problem(refusal)
     }
 
-    /// Tells an operator of a sender that waits for a consent, now and then; nothing is kept of it
-    /// and nobody is called.
-    func tellOfHandshake(origin: String, callback: String, _ source: String, _ peer: Peer) {
-        guard limiter.admit("handshake/\(source)/\(origin)", now: loop.now) != nil else { return }
-        context.logger.notice(
-            "a sender asks to be let in; to consent, add its origin and open the callback",
-            metadata: [
-                "source": "\(source)", "origin": "\(origin)", "callback": "\(callback)",
-                "peer": "\(peer.address)",
-            ])
+    /// Has an operator told of a sender that waits for a consent, now and then.
+    func ask(
+        _ sender: ConsentRequest.Sender, at address: String, _ source: WebhookSource, _ peer: Peer,
+        isAutomatic: Bool
+    ) {
+        let key = "consent/\(source.name)/\(sender)"
+        guard limiter.admit(key, now: loop.now) != nil else { return }
+        context.tell(
+            .consentWanted(
+                ConsentRequest(
+                    source: source.index, sender: sender, address: address,
+                    isAutomatic: isAutomatic, peer: "\(peer.address)")))
     }
 
-    /// Tells an operator, now and then, where a sender waits for a consent.
-    func tell(ofConfirmation address: String, _ source: WebhookSource, _ peer: Peer) {
-        guard limiter.admit("confirmation/\(source.name)", now: loop.now) != nil else { return }
-        context.logger.notice(
-            "a sender waits for its subscription to be confirmed; to consent, open the address",
-            metadata: [
-                "source": "\(source.name)", "address": "\(address)", "peer": "\(peer.address)",
-            ])
+    /// Has a certificate fetched.
+    func wantCertificate(_ address: String, of source: WebhookSource) {
+        context.tell(.certificateWanted(source: source.index, address: address))
     }
 
     /// Counts and logs a request that no source has seen.
-    func countRefused(_ code: String, listener: String, _ peer: Peer) {
+    func countRefused(_ problem: Problem, listener: String, _ peer: Peer) {
         context.metrics.counter(
             "veer_http_requests_refused_total",
             help: "Requests that could not be read or that no source takes.",
-            (name: "listener", value: listener), (name: "reason", value: code)
+            (name: "listener", value: listener), (name: "reason", value: problem.code)
         ).add()
-        log(refused: code, by: "listener", listener, peer)
+        log(refused: problem.code, by: "listener", listener, peer, detail: problem.detail)
     }
 
     private func log(
-        refused code: String, by part: String, _ name: String, _ peer: Peer?
+        refused code: String, by part: String, _ name: String, _ peer: Peer?,
+        detail: String? = nil
     ) {
         guard let leftOut = limiter.admit("\(part)/\(name)/\(code)", now: loop.now) else { return }
         var metadata: Logger.Metadata = [part: "\(name)", "reason": "\(code)"]
         if let peer { metadata["peer"] = "\(peer.address)" }
+        if let detail { metadata["detail"] = "\(detail)" }
         if leftOut > 0 { metadata["alsoLeftOut"] = "\(leftOut)" }
         context.logger.warning("request refused", metadata: metadata)
     }

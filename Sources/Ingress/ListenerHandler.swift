@@ -63,7 +63,7 @@ final class ListenerHandler: RequestHandler {
     }
 
     func refused(_ problem: Problem, from peer: Peer) {
-        ingress.countRefused(problem.code, listener: name, peer)
+        ingress.countRefused(problem, listener: name, peer)
     }
 
     /// What keeps a request from any source.

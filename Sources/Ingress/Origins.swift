@@ -20,7 +20,7 @@ struct Origins: Sendable {
         }
     }
 
-    private let permissions: [Permission]
+    private var permissions: [Permission]
     /// The most requests in a minute; nothing where there is no limit.
     let rate: Int?
     private let isRequired: Bool
@@ -28,10 +28,17 @@ struct Origins: Sendable {
     init(_ settings: HandshakeSettings) {
         rate = settings.rate > 0 ? settings.rate : nil
         isRequired = settings.requiresOrigin
-        permissions = settings.origins.map { [rate] name in
-            Permission(
-                name: name, limit: rate.map { RateLimit($0, per: .seconds(60), burst: $0) })
-        }
+        permissions = settings.origins.map { [rate] in Self.permission($0, rate) }
+    }
+
+    /// Lets one more origin in, in lower case.
+    mutating func admit(_ origin: String) {
+        guard permission(for: origin) == nil else { return }
+        permissions.append(Self.permission(origin, rate))
+    }
+
+    private static func permission(_ name: String, _ rate: Int?) -> Permission {
+        Permission(name: name, limit: rate.map { RateLimit($0, per: .seconds(60), burst: $0) })
     }
 
     /// The item of the list that lets an origin in.

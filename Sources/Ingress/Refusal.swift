@@ -62,6 +62,10 @@ enum Refusal {
                 detail: "Credentials were wrong too often; come back later with the right ones.")
         case .unauthenticated(let failure):
             return Problem(status: failure.status, code: code, detail: failure.sentence)
+        case .signature(.certificateUnavailable):
+            return Problem(
+                status: 503, code: code,
+                detail: "The signature can't be checked yet; send the request again after a while.")
         case .signature:
             // Which of its reasons it is would help whoever tries.
             return Problem(

@@ -5,8 +5,8 @@ internal import Server
 /// What the requests of one source are held to, over all loops.
 public struct SourceBounds: Sendable {
     let rateLimit: RateLimit?
-    let origins: Origins?
-    private let callback: HandshakeSettings.Callback
+    private(set) var origins: Origins?
+    private let callbacks: CallbackRules
 
     /// The bounds of a source.
     public init(_ source: SourceSettings) {
@@ -15,14 +15,21 @@ public struct SourceBounds: Sendable {
             RateLimit($0.requestsPerSecond, per: .seconds(1), burst: $0.burst)
         }
         origins = webhook?.handshake.map(Origins.init)
-        callback = webhook?.handshake?.callback ?? .off
+        callbacks = CallbackRules(webhook?.handshake)
+    }
+
+    /// The same bounds, with one more system that may send.
+    public func admitting(origin: String) -> SourceBounds {
+        var bounds = self
+        bounds.origins?.admit(origin.lowercased())
+        return bounds
     }
 
     /// What is decided of a handshake; nothing where an OPTIONS request isn't one.
     func answer(_ head: RequestHead, _ message: Span<UInt8>) -> Handshake.Answer? {
         do throws(BoundRefusal) {
             return try Handshake(head, message)?
-                .answer(origins, waitsForOperator: callback == .manual)
+                .answer(origins, callbacks)
         } catch {
             return .refused(error)
         }
@@ -45,8 +52,13 @@ extension Ingress {
             response.add("WebHook-Allowed-Origin", origin)
             response.add("WebHook-Allowed-Rate", rate.map(String.init) ?? "*")
             return response
+        case .calledBack(let origin, let rate, let callback):
+            ask(.origin(origin, rate: rate), at: callback, source, peer, isAutomatic: true)
+            return Response(status: 202)
         case .undecided(let origin, let callback):
-            tellOfHandshake(origin: origin, callback: callback, source.name, peer)
+            ask(
+                .origin(origin, rate: source.bounds.origins?.rate), at: callback, source, peer,
+                isAutomatic: false)
             return Response(status: 202)
         }
     }

@@ -3,6 +3,7 @@ internal import Configuration
 internal import HTTP
 internal import Journal
 internal import Telemetry
+internal import Webhooks
 
 /// One webhook on one loop: what it takes, from whom, and what it makes of it.
 ///
@@ -11,7 +12,7 @@ final class WebhookSource {
     let name: String
     let index: Int
     let successStatus: Int
-    let bounds: SourceBounds
+    private(set) var bounds: SourceBounds
     private let path: [UInt8]
     private let access: AccessControl
     private let dialect: Dialect
@@ -19,7 +20,7 @@ final class WebhookSource {
     private let rejected: (String) -> Counter
     private var reader: EventReader
     /// Whoever signs or needs an adapter.
-    let sender: Sender?
+    private(set) var sender: Sender?
 
     /// In whose ways the source answers.
     enum Dialect {
@@ -59,8 +60,15 @@ final class WebhookSource {
             metrics, "veer_events_received_total", help: "Events that were valid, by type.",
             label: "type", labels: (name: "source", value: name))
         reader = EventReader(decoder, counting: received)
-        sender = Sender(webhook, replays: context.replays[index])
+        sender = Sender(
+            webhook, context.credentials[index].signature, replays: context.replays[index])
     }
+
+    /// Judges signatures by other secrets or certificates.
+    func replace(_ signature: SourceCredentials.Signature) { sender?.replace(signature) }
+
+    /// Holds requests to other bounds.
+    func replace(_ bounds: SourceBounds) { self.bounds = bounds }
 
     /// Whether the source takes requests for that path: the same octets, no other spelling.
     func serves(_ message: Span<UInt8>, _ range: Range<Int>) -> Bool {
@@ -197,6 +205,7 @@ final class WebhookSource {
         case .event(let failure) where failure.code == .contentEncodingUnsupported:
             // Spec: RFC 9110 §15.5.16
             response.add("Accept-Encoding", "identity")
+        case .signature(.certificateUnavailable): response.add("Retry-After", "5")
         case .signature: response.add("WWW-Authenticate", "Signature realm=\"veer\"")
         case .event, .adapter, .sinkRefused, .peerNotAllowed: break
         }

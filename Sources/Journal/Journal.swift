@@ -110,6 +110,13 @@ public final class Journal: Sendable {
     /// Whether events are taken now, and why they aren't.
     public var status: JournalStatus { sharedStatus.value }
 
+    /// What is in it, as of its last transaction.
+    public var figures: JournalFigures {
+        JournalFigures(
+            events: metrics.events.value, bytes: metrics.bytes.value,
+            deadLetters: metrics.deadLetters.value)
+    }
+
     /// Waits until the journal was stopped and its file closed; to be called once.
     public func waitUntilStopped() { thread.join() }
 }

@@ -10,6 +10,8 @@ public struct JournalEntry: Sendable, Equatable {
         case dead
         /// Every sink has it; it's kept for a while.
         case delivered
+        /// No route wanted it; it's kept for a while.
+        case unrouted
     }
 
     /// A sink that gave an event up.
@@ -42,11 +44,14 @@ public struct JournalEntry: Sendable, Equatable {
     public var deadLetters: [DeadLetter]
     /// When the last sink settled it, in milliseconds since 1970, where that is kept.
     public var settledMilliseconds: Int64?
+    /// Whether no route wanted it.
+    var isUnrouted = false
 
     /// How far it has come.
     public var state: State {
         if !pendingSinks.isEmpty { return .pending }
-        return deadLetters.isEmpty ? .delivered : .dead
+        if !deadLetters.isEmpty { return .dead }
+        return isUnrouted ? .unrouted : .delivered
     }
 }
 
@@ -83,6 +88,8 @@ public struct JournalStatistics: Sendable, Equatable {
     public var pendingEvents: Int
     /// Events that are kept though every sink has them.
     public var deliveredEvents: Int
+    /// Events that are kept though no route wanted them.
+    public var unroutedEvents: Int
     /// When the oldest pending event was taken in, in milliseconds since 1970.
     public var oldestMilliseconds: Int64?
     /// How many events wait for each sink.

@@ -69,8 +69,9 @@ public final class JournalFile {
             case (.pending, _?): conditions.append(isPendingThere)
             case (.dead, nil): conditions.append("pending = 0 AND \(isDead))")
             case (.dead, _?): conditions.append("pending = 0 AND \(isDeadThere)")
-            case (.delivered, nil): conditions.append("settled_ms IS NOT NULL")
-            case (.delivered, _?): conditions.append("FALSE")
+            case (.delivered, nil): conditions.append("settled_ms >= 0")
+            case (.unrouted, nil): conditions.append("settled_ms < 0")
+            case (.delivered, _?), (.unrouted, _?): conditions.append("FALSE")
             }
             let select = try database.prepare(
                 EntryReader.selection
@@ -113,6 +114,18 @@ public final class JournalFile {
         }
     }
 
+    /// Finds events that are kept for people: dead letters, delivered and unrouted ones.
+    ///
+    /// It looks at a part of the file only; the answer says where to go on.
+    public func kept(
+        _ query: KeptQuery
+    ) throws(JournalError) -> (entries: [JournalEntry], next: SequenceNumber?) {
+        let findings = try reading { database throws(DatabaseError) in
+            try KeptScan(database).find(query)
+        }
+        return (findings.items.map(\.entry), findings.next)
+    }
+
     // MARK: - Counting
 
     /// Counts what there is; reads all of the events' numbers.
@@ -124,7 +137,7 @@ public final class JournalFile {
             let sums = sinks.map { ", sum(pending & \(1 << $0.key) <> 0)" }.joined()
             let row = try database.prepare(
                 """
-                SELECT count(*), sum(pending <> 0), sum(settled_ms IS NOT NULL),
+                SELECT count(*), sum(pending <> 0), sum(settled_ms >= 0), sum(settled_ms < 0),
                     min(CASE WHEN pending <> 0 THEN received_ms END)\(sums) FROM events
                 """)
             _ = try row.step()
@@ -137,11 +150,11 @@ public final class JournalFile {
                 logBytes: logBytes,
                 lastSequence: try database.integer("SELECT last_sequence FROM counters") ?? 0,
                 events: Int(row.integer(0)), pendingEvents: Int(row.integer(1)),
-                deliveredEvents: Int(row.integer(2)),
-                oldestMilliseconds: row.isNull(3) ? nil : row.integer(3),
+                deliveredEvents: Int(row.integer(2)), unroutedEvents: Int(row.integer(3)),
+                oldestMilliseconds: row.isNull(4) ? nil : row.integer(4),
                 pendingBySink: [:], deadLettersBySink: [:])
             for (place, sink) in sinks.enumerated() {
-                statistics.pendingBySink[sink.value] = Int(row.integer(CInt(4 + place)))
+                statistics.pendingBySink[sink.value] = Int(row.integer(CInt(5 + place)))
             }
             let dead = try database.prepare(
                 "SELECT sink, count(*) FROM dead_letters GROUP BY sink")
@@ -212,63 +225,5 @@ public final class JournalFile {
             try? database.execute("ROLLBACK")
             throw JournalError(error, path: path)
         }
-    }
-}
-
-/// The names that rows speak of by number.
-private struct ReaderNames {
-    let sinks: Names
-    let origins: Names
-
-    init(_ database: Database) throws(DatabaseError) {
-        sinks = try Names.read("sinks", from: database) ?? Names()
-        origins = try Names.read("origins", from: database) ?? Names()
-    }
-}
-
-/// Makes entries of rows.
-private struct EntryReader {
-    static let selection = "SELECT \(Record.columns), id, source, type, event FROM events e"
-
-    private let names: ReaderNames
-    private let deadLetters: Statement
-
-    init(_ database: Database, _ names: ReaderNames) throws(DatabaseError) {
-        self.names = names
-        deadLetters = try database.prepare(
-            """
-            SELECT sink, failed_ms, code, status, detail, attempts FROM dead_letters
-            WHERE sequence = ?1 ORDER BY sink
-            """)
-    }
-
-    func read(_ row: Statement) throws(DatabaseError) -> JournalEntry {
-        let (record, isSealed) = Record.read(from: row)
-        let pending = (0..<SinkSet.sinksLimit).filter { record.pending >> UInt64($0) & 1 == 1 }
-        return JournalEntry(
-            sequence: record.sequence, receivedMilliseconds: record.receivedMilliseconds,
-            origin: names.origins.byNumber[record.origin] ?? "?",
-            id: row.text(7), source: row.text(8), type: row.text(9),
-            event: isSealed ? record.event(from: row.octets(10)) : nil,
-            pendingSinks: pending.map { names.sinks.byNumber[Int64($0)] ?? "?" },
-            deadLetters: try deadLetters(of: record.sequence),
-            settledMilliseconds: record.settledMilliseconds)
-    }
-
-    private func deadLetters(
-        of sequence: SequenceNumber
-    ) throws(DatabaseError) -> [JournalEntry.DeadLetter] {
-        var found: [JournalEntry.DeadLetter] = []
-        deadLetters.bind(sequence, at: 1)
-        while try deadLetters.step() {
-            found.append(
-                JournalEntry.DeadLetter(
-                    sink: deadLetters.text(0), failedMilliseconds: deadLetters.integer(1),
-                    reason: DeadLetterReason(
-                        code: deadLetters.text(2),
-                        status: deadLetters.isNull(3) ? nil : Int(deadLetters.integer(3)),
-                        detail: deadLetters.text(4), attempts: Int(deadLetters.integer(5)))))
-        }
-        return found
     }
 }

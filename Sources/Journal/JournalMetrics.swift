@@ -10,6 +10,7 @@ struct JournalMetrics: Sendable {
     let corruptEvents: Counter
     /// When the oldest event that somebody waits for came in; 0 where there is none.
     let oldestMilliseconds = Gauge()
+    let deadLetters = SharedDeadLetters()
     private let metrics: Metrics
 
     init(_ metrics: Metrics) {
@@ -63,8 +64,29 @@ struct JournalMetrics: Sendable {
         ).add(count)
     }
 
+    /// Counts what was, or for want of room wasn't, stored for dead letter sinks.
+    func forwarded(_ outcomes: ArraySlice<Outcome>, _ isStored: Bool) {
+        let count = outcomes.count { $0.copy != nil }
+        guard count > 0 else { return }
+        metrics.counter(
+            "veer_dead_letters_forwarded_total",
+            help: "Dead letters stored for a dead letter sink, or left out for want of room.",
+            ("outcome", isStored ? "stored" : "no_room")
+        ).add(count)
+    }
+
+    /// Counts what was done with kept events.
+    func kept(_ kind: KeptKind, _ what: String, _ count: Int) {
+        metrics.counter(
+            "veer_kept_events_total",
+            help: "Kept events that were replayed or purged, by kind and what was done.",
+            ("kind", kind.rawValue), ("action", what)
+        ).add(count)
+    }
+
     /// Shows how many dead letters each sink has.
     func setDeadLetters(_ deadLetters: [String: Int]) {
+        self.deadLetters.set(deadLetters)
         for (sink, count) in deadLetters {
             metrics.gauge(
                 "veer_dead_letters", help: "Events that a sink did not take.", ("sink", sink)

@@ -19,6 +19,12 @@ public struct JournalParameters: Sendable, Equatable {
     public var bytesLimit = 10 * 1024 * 1024 * 1024
     /// How long delivered events are kept; zero removes them when they're delivered.
     public var keepDelivered = Duration.zero
+    /// How long events that no route wanted are kept; zero doesn't store them at all.
+    public var keepUnrouted = Duration.zero
+    /// The most bytes of delivered and unrouted events that are kept; the oldest go first.
+    public var historyBytesLimit = 1024 * 1024 * 1024
+    /// How long dead letters are kept; nothing keeps them until they're replayed or purged.
+    public var keepDeadLetters: Duration?
     /// The names of the sinks, each once, in the order that a ``SinkSet`` speaks of.
     ///
     /// At most ``SinkSet/sinksLimit``.

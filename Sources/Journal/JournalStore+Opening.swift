@@ -10,6 +10,8 @@ extension JournalStore {
         var removedSinks: [Int: String]
         var origins: Names
         var deadLetters: [String: Int] = [:]
+        /// Whether the file is small enough to be read through.
+        var isChecked = true
     }
 
     /// Files up to this size are read through before they're used, at hundreds of megabytes a
@@ -47,7 +49,8 @@ extension JournalStore {
             // A process that met a failed write may have left pages in the log that only seem
             // to be on disk. Copied they are written anew, and the log begins anew.
             try database.checkpoint()
-            let contents = try contents(of: database, names: parameters.sinks, path: path)
+            var contents = try contents(of: database, names: parameters.sinks, path: path)
+            contents.isChecked = directory.size(of: Schema.fileName) ?? 0 <= checkedBytesLimit
             let store = try JournalStore(
                 directory: directory, database: database, contents: contents,
                 parameters: parameters)

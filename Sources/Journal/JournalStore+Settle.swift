@@ -6,18 +6,42 @@ extension JournalStore {
     /// Settles deliveries, within a transaction.
     ///
     /// An outcome that was settled before, or of an event that isn't there, changes nothing.
-    func settle(_ outcomes: some Collection<Outcome>, now: Int64) throws(DatabaseError) {
+    ///
+    /// - Parameter storesCopies: whether there is room for what goes to dead letter sinks.
+    /// - Returns: what was stored for dead letter sinks.
+    @discardableResult
+    func settle(
+        _ outcomes: some Collection<Outcome>, storesCopies: Bool = false, now: Int64
+    ) throws(DatabaseError) -> [StoredEvent] {
+        var copies: [StoredEvent] = []
         var delivered: [(sink: Int, sequence: SequenceNumber)] = []
         delivered.reserveCapacity(outcomes.count)
         for outcome in outcomes where sinks.names.indices ~= outcome.sink {
             switch outcome.result {
             case .delivered: delivered.append((outcome.sink, outcome.sequence))
             case .deadLetter(let reason):
-                try settle(outcome.sequence, sink: outcome.sink, reason: reason, now: now)
+                let record = try settle(
+                    outcome.sequence, sink: outcome.sink, reason: reason, now: now)
+                if storesCopies, let record, let copy = outcome.copy {
+                    copies.append(try store(copy, of: record))
+                }
             }
         }
         delivered.sort { ($0.sink, $0.sequence) < ($1.sink, $1.sequence) }
         try settle(delivered: delivered, now: now)
+        return copies
+    }
+
+    private func store(
+        _ copy: Submission.Item, of record: Record
+    ) throws(DatabaseError) -> StoredEvent {
+        let sequence = try insert(
+            copy.event, pending: sinks.pending(copy.sinks), origin: record.origin,
+            received: record.receivedMilliseconds)
+        return StoredEvent(
+            sequence: sequence, event: copy.event, sinks: copy.sinks,
+            origin: origins.byNumber[record.origin] ?? "",
+            receivedMilliseconds: record.receivedMilliseconds)
     }
 
     /// Events are delivered nearly in their order, so whole runs of rows can go at once.
@@ -53,13 +77,19 @@ extension JournalStore {
         return database.changes
     }
 
+    /// - Returns: the event's numbers, if that has changed something.
+    @discardableResult
     private func settle(
         _ sequence: SequenceNumber, sink: Int, reason: DeadLetterReason?, now: Int64
-    ) throws(DatabaseError) {
-        guard let (record, isSealed) = try statements.record(sequence) else { return }
+    ) throws(DatabaseError) -> Record? {
+        guard let (record, isSealed) = try statements.record(sequence) else { return nil }
         let bit: UInt64 = 1 << sinks.bits[sink]
-        guard isSealed else { return try quarantine(record, besides: bit, now: now) }
+        guard isSealed else {
+            try quarantine(record, besides: bit, now: now)
+            return nil
+        }
         try settle(record, bit: bit, name: sinks.names[sink], reason: reason, now: now)
+        return record.pending & bit != 0 ? record : nil
     }
 
     /// Settles an event for one sink.
@@ -101,7 +131,7 @@ extension JournalStore {
             try statements.update(record)
         } else if keepsDelivered {
             record.settledMilliseconds = now
-            try statements.update(record)
+            try keep(record)
         } else {
             statements.deleteRecord.bind(record.sequence, at: 1)
             try statements.deleteRecord.run()
@@ -126,13 +156,15 @@ extension JournalStore {
         deadLetters[sink, default: 0] += 1
     }
 
-    /// Deletes delivered events that were settled before a time, the oldest first.
-    ///
-    /// - Returns: how many.
-    func purge(before time: Int64, limit: Int) throws(DatabaseError) -> Int {
-        statements.purge.bind(time, at: 1)
-        statements.purge.bind(Int64(limit), at: 2)
-        try statements.purge.run()
-        return database.changes
+    /// Keeps an event for which nobody waits, within a transaction.
+    func keep(_ record: Record) throws(DatabaseError) {
+        let keep = statements.keepRecord
+        keep.bind(record.sequence, at: 1)
+        keep.bind(record.settledMilliseconds ?? 0, at: 2)
+        keep.bind(Int64(bitPattern: record.seal), at: 3)
+        while try keep.step() {
+            history.events += 1
+            history.bytes += Int(keep.integer(0))
+        }
     }
 }

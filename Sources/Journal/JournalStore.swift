@@ -11,6 +11,8 @@ final class JournalStore {
     let sinks: SinkBits
     /// Whether events stay a while after the last sink settled them.
     let keepsDelivered: Bool
+    /// Whether events that no route wants are stored, and stay a while.
+    let keepsUnrouted: Bool
     let statements: Statements
 
     /// The numbers as of the last commit, or within a transaction as of now.
@@ -20,6 +22,8 @@ final class JournalStore {
     /// Rows that weren't what was written, since the journal was opened.
     var corruptRecords = 0
     var origins: Names
+    /// What is kept though nobody waits for it and no sink gave it up.
+    var history: History
     /// What was accepted of late, where that is remembered.
     var recollection: Recollection?
     private var pages = 0
@@ -37,6 +41,8 @@ final class JournalStore {
         self.database = database
         budget = JournalBudget(bytesLimit: parameters.bytesLimit)
         keepsDelivered = parameters.keepDelivered > .zero
+        keepsUnrouted = parameters.keepUnrouted > .zero
+        history = try History(of: database, isExact: contents.isChecked)
         sinks = contents.sinks
         counters = contents.counters
         deadLetters = contents.deadLetters
@@ -60,7 +66,7 @@ final class JournalStore {
 
     /// Does all of `body` durably, or nothing of it.
     func transaction(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) {
-        let before = (counters, deadLetters, origins, corruptRecords)
+        let before = (counters, deadLetters, origins, corruptRecords, history)
         do throws(DatabaseError) {
             try statements.begin.run()
             try body()
@@ -71,7 +77,7 @@ final class JournalStore {
             recollection?.commit()
         } catch {
             recollection?.rollBack()
-            (counters, deadLetters, origins, corruptRecords) = before
+            (counters, deadLetters, origins, corruptRecords, history) = before
             if database.isInTransaction { try? statements.rollback.run() }
             throw error
         }
@@ -125,6 +131,9 @@ final class JournalStore {
         if logBytes >= budget.checkpointBytes { _ = try checkpoint() }
     }
 
+    /// Copies the log's pages, so that it begins anew.
+    func checkpointNow() throws(DatabaseError) { _ = try checkpoint() }
+
     private func checkpoint() throws(DatabaseError) -> Bool {
         guard try database.checkpoint() else { return false }
         // After all is copied SQLite cuts the file off at the end of the chunk.
@@ -163,7 +172,7 @@ final class JournalStore {
             checksum: Record.checksum(event, at: sequence))
         try statements.insert(record, event)
         counters.lastSequence = sequence
-        counters.pendingEvents += 1
+        if pending != 0 { counters.pendingEvents += 1 }
         return sequence
     }
 

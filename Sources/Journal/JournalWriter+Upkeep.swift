@@ -54,14 +54,21 @@ extension JournalWriter {
         }
     }
 
-    /// Deletes delivered events that were kept long enough, or that take the room of new ones.
+    /// Deletes events that were kept long enough, or that take the room of new ones.
     private func purge(_ store: JournalStore) throws(DatabaseError) {
-        let kept = parameters.keepDelivered.components.seconds * 1_000
+        let limit = Self.purgeLimit
         let isScarce = store.usedBytes > store.budget.resumeBytes
-        let time = isScarce ? .max : WallClock.milliseconds - kept
+        let now = WallClock.milliseconds
+        let time = { (kept: Duration) in isScarce ? .max : now - kept.milliseconds }
         var deleted = 0
+        try purgeDeadLetters(store, now: now)
         try store.transaction { () throws(DatabaseError) in
-            deleted = try store.purge(before: time, limit: Self.purgeLimit)
+            deleted = try store.purgeDelivered(
+                before: time(parameters.keepDelivered), limit: limit)
+            deleted += try store.purgeUnrouted(
+                before: time(parameters.keepUnrouted), limit: limit - deleted)
+            deleted += try store.purgeHistory(
+                downTo: parameters.historyBytesLimit, limit: limit - deleted)
             store.recollection?.forget(before: WallClock.milliseconds)
             try store.deleteForgotten()
         }
@@ -75,6 +82,30 @@ extension JournalWriter {
             }
             self.takeTurn()
         }
+    }
+
+    /// Deletes dead letters that were kept long enough, where that has an end.
+    private func purgeDeadLetters(_ store: JournalStore, now: Int64) throws(DatabaseError) {
+        guard let kept = parameters.keepDeadLetters?.milliseconds,
+            let after = letterSweep.next(now: now, kept: kept)
+        else { return }
+        var query = KeptQuery(.dead)
+        query.after = after
+        query.limit = KeptRequest.eventsLimit
+        let findings = try KeptScan(store.database).find(query)
+        letterSweep.looked(at: findings, now: now, kept: kept)
+        query.filter.until = now - kept
+        var report = KeptReport()
+        let due = findings.items.filter { item in
+            item.entry.deadLetters.contains { query.filter.matches($0) }
+        }
+        let plans = store.plan(due, query.filter, replays: false, to: [], &report)
+        guard !plans.isEmpty else { return }
+        try store.transaction { () throws(DatabaseError) in
+            for plan in plans { try store.forget(plan, now: now) }
+        }
+        metrics.kept(.dead, "expired", plans.count)
+        showFigures(of: store)
     }
 
     // MARK: - Status

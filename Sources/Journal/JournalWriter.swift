@@ -37,6 +37,9 @@ final class JournalWriter: JournalOwner {
     var submissions: [Submission] = []
     var outcomes: [Outcome] = []
     var reads: [Read] = []
+    var keptRequests: [KeptRequest] = []
+    var limiter = LogLimiter()
+    var letterSweep = LetterSweep()
     var isStopping = false
     var hasTurn = false
     var hasPatience = false
@@ -82,6 +85,7 @@ final class JournalWriter: JournalOwner {
             case .announce(let receiver): announcer.announce(to: receiver)
             case .read(let sink, let after, let limit):
                 reads.append(Read(sink: sink, after: after, limit: limit))
+            case .kept(let request): keptRequests.append(request)
             case .stop: isStopping = true
             }
         }
@@ -138,6 +142,7 @@ final class JournalWriter: JournalOwner {
         refuse(waiting)
         maintain(store)
         answerReads(from: store)
+        answerKept(from: store)
         if isStopping { stop(store) }
     }
 
@@ -180,17 +185,18 @@ final class JournalWriter: JournalOwner {
     /// - Returns: whether it's worth going on.
     private func commit(_ group: ArraySlice<Submission>, in store: JournalStore) -> Bool {
         let group = current(group)
-        let settled = outcomes.prefix(Self.outcomesLimit)
+        let settled = outcomesForOneTransaction(store)
         guard !group.isEmpty || !settled.isEmpty else { return true }
         if case .refusing(.failed, _) = status { return false }
         let began = ContinuousClock.now
+        let storesCopies = makesRoom(for: settled, beside: group, in: store)
         var stored: [StoredEvent] = []
         var outdated: Set<Int> = []
         do {
             let corrupt = store.corruptRecords
             let now = WallClock.milliseconds
             try store.transaction { () throws(DatabaseError) in
-                try store.settle(settled, now: now)
+                stored = try store.settle(settled, storesCopies: storesCopies, now: now)
                 for (place, submission) in zip(group.indices, group) {
                     if let fence = submission.fence,
                         try !Terms.claim(fence, of: submission.origin, in: store.database)
@@ -211,6 +217,7 @@ final class JournalWriter: JournalOwner {
         outcomes.removeFirst(settled.count)
         metrics.commits.add()
         metrics.commitDuration.observe(ContinuousClock.now - began)
+        metrics.forwarded(settled, storesCopies)
         metrics.storedEvents.add(stored.count)
         answer(group, outdated)
         announcer.announce(stored)
@@ -238,10 +245,15 @@ final class JournalWriter: JournalOwner {
         let origin = try store.origin(submission.origin)
         for (place, item) in submission.items.enumerated() {
             let pending = store.sinks.pending(item.sinks)
-            guard pending != 0 else { continue }
+            let isUnrouted = item.sinks.isEmpty && store.keepsUnrouted
+            guard pending != 0 || isUnrouted else { continue }
             let finding = store.recollection?.take(submission, at: place, now: now)
             if let finding { metrics.found(finding, origin: submission.origin) }
             guard finding != .known else { continue }
+            guard !isUnrouted else {
+                try store.insertUnrouted(item.event, origin: origin, received: now)
+                continue
+            }
             let sequence = try store.insert(
                 item.event, pending: pending, origin: origin, received: now)
             stored.append(

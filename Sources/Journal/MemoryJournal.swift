@@ -55,6 +55,7 @@ final class MemoryJournal: JournalOwner {
                 // Whoever asks for a page has just taken messages, so there is room for this.
                 _ = receiver?.send(
                     .page([], sink: sink, through: max(after, lastSequence), isLast: true))
+            case .kept(let request): request.answer(KeptReport(refusal: .memory))
             case .stop: return stop()
             }
         }
@@ -108,7 +109,7 @@ final class MemoryJournal: JournalOwner {
             sinks.remove(SinkSet(sink: outcome.sink)) != nil
         else { return }
         pending[outcome.sequence] = sinks.isEmpty ? nil : (number, sinks)
-        if case .deadLetter(let reason) = outcome.result {
+        if case .deadLetter(let reason) = outcome.result, !isForwarded(outcome, of: number) {
             // Another attempt may help whoever was out of reach, so that tells more.
             let refusal: Receipt.Refusal = reason.isFinal ? .sinkRefused : .sinkUnavailable
             if waiting[number]?.refusal != .sinkUnavailable { waiting[number]?.refusal = refusal }
@@ -124,6 +125,22 @@ final class MemoryJournal: JournalOwner {
             remember(done.submission)
             [done.submission].answer(.accepted)
         }
+    }
+
+    /// Has a copy delivered to a dead letter sink, whose answer then counts in place of the one
+    /// that gave the event up.
+    private func isForwarded(_ outcome: Outcome, of number: Int) -> Bool {
+        guard let copy = outcome.copy, let waiting = waiting[number] else { return false }
+        let event = StoredEvent(
+            sequence: lastSequence + 1, event: copy.event, sinks: copy.sinks,
+            origin: waiting.submission.origin, receivedMilliseconds: WallClock.milliseconds)
+        let isTaken = receiver?.send(.stored([event], after: lastSequence)) ?? false
+        metrics.forwarded([outcome], isTaken)
+        guard isTaken else { return false }
+        lastSequence += 1
+        pending[lastSequence] = (number, copy.sinks)
+        self.waiting[number]?.eventsLeft += 1
+        return true
     }
 
     /// Only now, for a sender that was refused sends it again.

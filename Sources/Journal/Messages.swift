@@ -25,10 +25,10 @@ public struct SinkSet: OptionSet, Hashable, Sendable {
 /// The events of one request, or of one page of a poller: stored together or not at all.
 public struct Submission: Sendable {
     /// An event, and where the routes send it.
-    public struct Item: Sendable {
+    public struct Item: Sendable, Equatable {
         /// What to store.
         public var event: Event
-        /// Those who must acknowledge it; never empty.
+        /// Those who must acknowledge it; none where no route wants it, to be kept for people.
         public var sinks: SinkSet
 
         /// An event that goes to these sinks.
@@ -167,13 +167,21 @@ public struct Outcome: Sendable, Equatable {
     public var sink: Int
     /// What became of it.
     public var result: Result
+    /// What is stored together with a dead letter, for its route's dead letter sink.
+    public var copy: Submission.Item?
 
     /// The outcome of an event at a sink.
-    public init(sequence: SequenceNumber, sink: Int, result: Result) {
+    public init(
+        sequence: SequenceNumber, sink: Int, result: Result, copy: Submission.Item? = nil
+    ) {
         self.sequence = sequence
         self.sink = sink
         self.result = result
+        self.copy = copy
     }
+
+    /// How much memory the copy holds.
+    var copyBytes: Int { copy.map { $0.event.octets.count + 64 } ?? 0 }
 }
 
 /// Why an event was given up.
@@ -206,6 +214,8 @@ public enum JournalRequest: Sendable {
     case announce(to: Mailbox<Announcement>)
     /// Announce a page of events that a sink has not settled, in the order of their numbers.
     case read(sink: Int, after: SequenceNumber, limit: Int)
+    /// Tell about kept events, or do something with some of them.
+    case kept(KeptRequest)
     /// Commit what waits, close the file and end the thread.
     case stop
 }

@@ -21,7 +21,8 @@
 ///       received_ms      when it was accepted
 ///       origin           a number of origins
 ///       pending          1 << bit for each sink that hasn't settled it
-///       settled_ms       when the last sink settled it, where delivered events are kept
+///       settled_ms       when the last sink settled it, where delivered events are kept; minus
+///                        the time it was accepted, where unrouted events are kept
 ///       seal             checksum of the numbers beside it, seed sequence
 ///       id, source, type for people: copies of the event's attributes
 ///       checksum         of event, seed sequence
@@ -46,8 +47,9 @@
 /// guarded row by row: a row that isn't what was written is never delivered.
 ///
 /// A row of events is deleted when its pending becomes 0, no dead letter refers to it, and
-/// delivered events aren't kept; those that are kept are deleted by settled_ms. Deleted rows
-/// leave free pages, which new rows fill.
+/// delivered events aren't kept; those that are kept are deleted by settled_ms. An event that is
+/// replayed is a new row with its own number and the old row's received_ms and origin. Deleted
+/// rows leave free pages, which new rows fill.
 enum Schema {
     /// The newest format that this version reads, and the one it writes.
     static let format = 1

@@ -18,7 +18,10 @@ struct Statements {
     let insertDeadLetter: Statement
     let selectPage: Statement
     let selectOldest: Statement
-    let purge: Statement
+    let keepRecord: Statement
+    let purgeDelivered: Statement
+    let purgeUnrouted: Statement
+    let deleteDeadLetter: Statement
     let insertRecent: Statement?
     let deleteRecent: Statement?
 
@@ -61,11 +64,25 @@ struct Statements {
             "SELECT \(Record.columns), event FROM events WHERE sequence > ?1 ORDER BY sequence")
         selectOldest = try database.prepare(
             "SELECT \(Record.columns) FROM events WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2")
-        purge = try database.prepare(
+        keepRecord = try database.prepare(
             """
-            DELETE FROM events WHERE sequence IN
-                (SELECT sequence FROM events WHERE settled_ms < ?1 ORDER BY settled_ms LIMIT ?2)
+            UPDATE events SET pending = 0, settled_ms = ?2, seal = ?3 WHERE sequence = ?1
+                RETURNING length(event)
             """)
+        purgeDelivered = try database.prepare(
+            """
+            DELETE FROM events WHERE sequence IN (SELECT sequence FROM events
+                WHERE settled_ms >= 0 AND settled_ms < ?1 ORDER BY settled_ms LIMIT ?2)
+                RETURNING length(event)
+            """)
+        purgeUnrouted = try database.prepare(
+            """
+            DELETE FROM events WHERE sequence IN (SELECT sequence FROM events
+                WHERE settled_ms < 0 AND settled_ms > -?1 ORDER BY settled_ms DESC LIMIT ?2)
+                RETURNING length(event)
+            """)
+        deleteDeadLetter = try database.prepare(
+            "DELETE FROM dead_letters WHERE sequence = ?1 AND sink = ?2")
     }
 
     /// Inserts a row of events without a copy of the event.

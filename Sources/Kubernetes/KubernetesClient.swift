@@ -237,7 +237,7 @@ extension HTTPEndpoint.TLSOptions {
         isInsecure = access.isInsecure
         switch access.authorities {
         case .file(let path)?: authorities = path
-        case .octets(let octets)?: authoritiesPEM = octets
+        case .octets(let octets)?: authorityOctets = octets
         case nil: break
         }
         guard let pair = access.certificate else { return }

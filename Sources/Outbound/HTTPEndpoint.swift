@@ -7,6 +7,8 @@ public final class HTTPEndpoint {
     public struct Options: Sendable {
         /// An absolute `http` or `https` URL.
         public var url: String
+        /// A socket in the file system to connect to, whatever the URL's host.
+        public var unixSocket: String?
         /// Whom an `https` server must prove to be, and who asks.
         public var tls = TLSOptions()
         /// Takes HTTP/2 where an `https` server offers it.
@@ -14,6 +16,11 @@ public final class HTTPEndpoint {
         /// Makes a connection for each request, so that none is ever sent twice: curl sends a
         /// request again that met a connection on its end.
         public var sendsOnce = false
+        /// Whether it may be on this machine or nearby.
+        ///
+        /// If not, a name that leads there is not connected to. To be used with ``sendsOnce``,
+        /// because connections are kept by name.
+        public var allowsPrivateAddresses = true
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
@@ -40,9 +47,10 @@ public final class HTTPEndpoint {
     public struct TLSOptions: Sendable {
         /// A PEM file with the only authorities to trust; nil trusts the system's.
         public var authorities: String?
-        /// The authorities to trust, as PEM; in place of ``authorities``.
-        public var authoritiesPEM: [UInt8]?
-        /// Trusts the system's authorities beside ``authoritiesPEM``.
+        /// The authorities to trust as PEM's octets, in the place of ``authorities``; nil where
+        /// a file or the system has them.
+        public var authorityOctets: [UInt8]?
+        /// Trusts the system's authorities beside ``authorityOctets``.
         public var trustsSystem = false
         /// A PEM file with our certificate, and those that lead to its authority.
         public var certificate: String?

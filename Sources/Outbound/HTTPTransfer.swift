@@ -247,6 +247,7 @@ extension HTTPTransfer {
         // A connection that is being made may soon take all requests that wait.
         set(CURLOPT_PIPEWAIT, takesHTTP2 ? 1 : 0)
         if isSecure { apply(options.tls) }
+        if let socket = options.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
         if options.sendsOnce {
             set(CURLOPT_FRESH_CONNECT, 1)
             set(CURLOPT_FORBID_REUSE, 1)
@@ -262,7 +263,14 @@ extension HTTPTransfer {
         set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
         // A look-up that is given up ends on its own thread; the loop doesn't wait for it.
         set(CURLOPT_QUICK_EXIT, 1)
-        unsafe check(curl_set_close_on_exec(easy))
+        guard !options.allowsPrivateAddresses else {
+            return unsafe check(curl_set_close_on_exec(easy))
+        }
+        unsafe check(
+            curl_set_address_guard(easy) { octets, count in
+                let octets = unsafe UnsafeBufferPointer(start: octets, count: Int(count))
+                return unsafe PublicAddress.isPublic(Array(octets)) ? 1 : 0
+            })
     }
 
     private func apply(_ tls: HTTPEndpoint.TLSOptions) {
@@ -281,7 +289,8 @@ extension HTTPTransfer {
 
     private func apply(authorities tls: HTTPEndpoint.TLSOptions) {
         var isOnly = false
-        if let octets = tls.authoritiesPEM {
+        if let octets = tls.authorityOctets {
+            // What stands there is copied, and nothing else is read of a file.
             set(CURLOPT_CAINFO_BLOB, octets)
             isOnly = !tls.trustsSystem
         } else if let authorities = tls.authorities {
@@ -312,7 +321,7 @@ extension HTTPTransfer {
 
     private func set(_ option: CURLoption, _ octets: [UInt8]) {
         unsafe octets.withUnsafeBytes {
-            unsafe check(curl_set_copied_blob(easy, option, $0.baseAddress, $0.count))
+            unsafe check(curl_set_octets(easy, option, $0.baseAddress, $0.count))
         }
     }
 

@@ -66,10 +66,15 @@ public struct SOAPFault: Error, Equatable, Sendable {
     }
 
     init(_ element: XMLElement) {
-        code = element.child("faultcode")?.text ?? ""
-        text = element.child("faultstring")?.text ?? ""
+        code = element.child("faultcode").map(Self.shortText) ?? ""
+        text = element.child("faultstring").map(Self.shortText) ?? ""
         let detail = element.child("detail")?.children.first { _ in true }
         type = detail.map { $0.typeName ?? SOAPFault.type(named: $0.name) } ?? ""
+    }
+
+    /// It's for a log, in which there is no room for a server's every word.
+    private static func shortText(_ element: XMLElement) -> String {
+        String(String.UnicodeScalarView(element.text.unicodeScalars.prefix(1024)))
     }
 
     /// Without an `xsi:type` the element is named for the type: `NotAuthenticatedFault`.

@@ -21,11 +21,12 @@ public final class ListeningSocket: Sendable {
     /// - Parameters:
     ///   - address: port 0 takes any free port, the same for all.
     ///   - count: at least 1.
+    ///   - isPrivate: whether a socket in the file system is for this user alone.
     public static func bind(
-        _ address: SocketAddress, count: Int
+        _ address: SocketAddress, count: Int, isPrivate: Bool = false
     ) throws(SystemError) -> [ListeningSocket] {
         precondition(count > 0)
-        let first = try bind(address, joins: false)
+        let first = try bind(address, joins: false, isPrivate: isPrivate)
         if case .unix = address { return Array(repeating: first, count: count) }
         var sockets = [first]
         while sockets.count < count { sockets.append(try bind(first.address, joins: true)) }
@@ -33,15 +34,15 @@ public final class ListeningSocket: Sendable {
     }
 
     private static func bind(
-        _ address: SocketAddress, joins: Bool
+        _ address: SocketAddress, joins: Bool, isPrivate: Bool = false
     ) throws(SystemError) -> ListeningSocket {
         var result: CInt = 0
         try address.withSystemAddress { (system) throws(SystemError) in
-            result = unsafe linux_listen(&system, joins ? 1 : 0, 4_096)
+            result = unsafe linux_listen(&system, joins ? 1 : 0, 4_096, isPrivate ? 0o600 : 0)
         }
         if result == -EADDRINUSE, case .unix(let path) = address, isAbandoned(path) {
             unsafe unlink(path)
-            return try bind(address, joins: joins)
+            return try bind(address, joins: joins, isPrivate: isPrivate)
         }
         let descriptor = try Descriptor(from: "bind \(address)", result)
         guard case .unix = address else {

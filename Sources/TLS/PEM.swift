@@ -6,19 +6,40 @@ internal import COpenSSL
 enum PEM {
     /// All certificates, in their order.
     static func certificates(_ octets: [UInt8], file: String) throws(TLSError) -> [Owned] {
+        let certificates = try unsafe all(octets, file: file) { memory in
+            unsafe tls_read_certificate(memory).map { certificate in
+                unsafe Owned(certificate) { unsafe X509_free($0) }
+            }
+        }
+        guard !certificates.isEmpty else { throw .noCertificate(file: file) }
+        return certificates
+    }
+
+    /// All lists of revoked certificates, in their order.
+    static func revocations(_ octets: [UInt8], file: String) throws(TLSError) -> [Owned] {
+        let lists = try unsafe all(octets, file: file) { memory in
+            unsafe tls_read_revocations(memory).map { list in
+                unsafe Owned(list) { unsafe X509_CRL_free($0) }
+            }
+        }
+        guard !lists.isEmpty else { throw .noRevocations(file: file) }
+        return lists
+    }
+
+    /// Reads one block after the other.
+    @unsafe private static func all(
+        _ octets: [UInt8], file: String, read: (OpaquePointer) -> Owned?
+    ) throws(TLSError) -> [Owned] {
         OpenSSLError.clear()
         defer { OpenSSLError.clear() }
         return try unsafe octets.span.withUnsafeBytes { bytes throws(TLSError) in
             let memory = unsafe memory(of: bytes)
-            var certificates: [Owned] = []
-            while let certificate = unsafe tls_read_certificate(memory.pointer) {
-                unsafe certificates.append(Owned(certificate) { unsafe X509_free($0) })
-            }
+            var blocks: [Owned] = []
+            while let block = unsafe read(memory.pointer) { blocks.append(block) }
             guard tls_is_end_of_pem(ERR_peek_last_error()) != 0 else {
                 throw .unreadable(file: file, reason: OpenSSLError.text)
             }
-            guard !certificates.isEmpty else { throw .noCertificate(file: file) }
-            return certificates
+            return blocks
         }
     }
 

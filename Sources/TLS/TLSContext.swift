@@ -66,10 +66,11 @@ internal import COpenSSL
     private static func identity(of material: TLSMaterial) -> [UInt8] {
         let anchors = material.clients.anchors?.certificates.map(\.fingerprint) ?? []
         let parts = [material.name, "\(material.clients.mode)"] + anchors
-        return digest(Array(parts.joined(separator: "\0").utf8))
+        let revocations = material.clients.anchors?.revocations?.digest ?? []
+        return digest(Array(parts.joined(separator: "\0").utf8) + revocations)
     }
 
-    private static func digest(_ octets: [UInt8]) -> [UInt8] {
+    static func digest(_ octets: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         unsafe SHA256(octets, octets.count, &digest)
         return digest

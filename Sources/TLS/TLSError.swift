@@ -6,6 +6,8 @@ public enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// The file holds no certificate.
     case noCertificate(file: String)
+    /// The file holds no list of revoked certificates.
+    case noRevocations(file: String)
     /// The file holds no private key.
     case noKey(file: String)
     /// The key has a password, and a server that starts alone can't be asked for it.
@@ -33,6 +35,9 @@ public enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noCertificate(let file):
             "\(file) holds no certificate: it needs a block of PEM that begins with "
                 + "-----BEGIN CERTIFICATE-----"
+        case .noRevocations(let file):
+            "\(file) holds no list of revoked certificates: it needs a block of PEM that begins with "
+                + "-----BEGIN X509 CRL-----"
         case .noKey(let file):
             "\(file) holds no private key: it needs the PEM block of the certificate's key"
         case .encryptedKey(let file):

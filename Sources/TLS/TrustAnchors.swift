@@ -6,16 +6,23 @@ internal import COpenSSL
 public struct TrustAnchors: Sendable {
     /// What the bundle holds.
     public let certificates: [Certificate]
+    /// Which of their certificates don't count any more.
+    public let revocations: Revocations?
     private let pem: [UInt8]
     private let file: String
 
     /// Reads and checks a bundle.
     ///
-    /// - Parameter file: what to call it in an error.
+    /// - Parameters:
+    ///   - file: what to call it in an error.
+    ///   - revocations: what their certificates are looked up in.
     /// - Throws: what is wrong with it, for the operator.
-    public init(pem: [UInt8], file: String) throws(TLSError) {
+    public init(
+        pem: [UInt8], file: String, revocations: Revocations? = nil
+    ) throws(TLSError) {
         self.pem = pem
         self.file = file
+        self.revocations = revocations
         certificates = try PEM.certificates(pem, file: file).map {
             unsafe Certificate(x509: $0.pointer)
         }
@@ -32,6 +39,7 @@ public struct TrustAnchors: Sendable {
             unsafe X509_STORE_add_cert(store.pointer, certificate.pointer)
             unsafe SSL_CTX_add_client_CA(context, certificate.pointer)
         }
+        try unsafe revocations?.apply(to: store.pointer)
         unsafe SSL_CTX_set1_cert_store(context, store.pointer)
     }
 }

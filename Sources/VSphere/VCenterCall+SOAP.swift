@@ -1,4 +1,5 @@
 internal import CloudEvents
+internal import Configuration
 internal import SOAP
 
 extension VCenterCall {
@@ -8,6 +9,7 @@ extension VCenterCall {
         var username = ""
         var password = ""
         var eventTypes: [String] = []
+        var entity: VCenterEntity?
     }
 
     /// The `SOAPAction`: in which version's terms the server is to speak.
@@ -84,14 +86,16 @@ extension XMLWriter {
         end()
     }
 
-    /// Everything below the root that was created in a span of time.
+    /// Everything below the root, or below what is wanted, that was created in a span of time.
     fileprivate mutating func filter(
         _ since: Timestamp, until: Timestamp?, limit: Int?, _ context: VCenterCall.Context
     ) {
         begin("filter")
         begin("entity")
-        element("entity", context.content.rootFolder, ("type", "Folder"))
-        element("recursion", "all")
+        let entity = context.entity
+        element(
+            "entity", entity?.id ?? context.content.rootFolder, ("type", entity?.type ?? "Folder"))
+        element("recursion", (entity?.recursion ?? .all).rawValue)
         end()
         begin("time")
         element("beginTime", since.text)

@@ -46,6 +46,7 @@ final class VCenterClient {
         context.username = settings.username
         context.password = settings.password.text
         context.eventTypes = settings.eventTypes
+        context.entity = settings.entity
     }
 
     /// What the server said of itself.

@@ -8,10 +8,12 @@ struct VCenterMetrics {
     let oddities: Counter
     let unrouted: Counter
     let findings: [Finding: Counter]
-    /// 1 while the session is open.
+    /// 1 while the session is open and the last call was answered.
     let isConnected: Gauge
     /// When the newest event that was stored was created, in seconds since 1970.
     let newestSeconds: Gauge
+    /// How old the newest of them was when it was read.
+    let lagSeconds: Gauge
 
     init(_ metrics: Metrics, source: String) {
         let label = (name: "source", value: source)
@@ -34,9 +36,13 @@ struct VCenterMetrics {
         }
         self.findings = findings
         isConnected = metrics.gauge(
-            "veer_vcenter_connected", help: "Whether a session with vCenter is open.", label)
+            "veer_vcenter_connected",
+            help: "Whether a session with vCenter is open and answers.", label)
         newestSeconds = metrics.gauge(
             "veer_vcenter_newest_event_timestamp_seconds",
             help: "When the newest event that was stored was created.", label)
+        lagSeconds = metrics.gauge(
+            "veer_vcenter_lag_seconds",
+            help: "How long after its creation the newest event was stored.", label)
     }
 }

@@ -1,6 +1,7 @@
 internal import CloudEvents
 internal import Configuration
 internal import EventLoops
+internal import Glibc
 internal import Journal
 internal import Logging
 internal import Outbound
@@ -119,13 +120,13 @@ final class VCenterSource {
 
     private func received(_ call: VCenterCall, _ answer: VCenterAnswer) {
         session.succeeded(call)
+        metrics.isConnected.set(session.isOpen ? 1 : 0)
         switch call {
         case .retrieveServiceContent:
             if place.settings.tellsVersion { maker.apiVersion = client.content.apiVersion }
             return turn()
         case .login:
             metrics.logins.add()
-            metrics.isConnected.set(1)
             log(.info, "logged in", ["apiVersion": "\(client.content.apiVersion)"])
             return turn()
         default: break
@@ -137,6 +138,7 @@ final class VCenterSource {
 
     private func failed(_ call: VCenterCall, _ failure: VCenterFailure) {
         metrics.failures.add()
+        metrics.isConnected.set(0)
         place.failed.add()
         let verdict = session.failed(
             call, failure, now: loop.now, jitter: Double.random(in: 0...1))
@@ -147,7 +149,6 @@ final class VCenterSource {
                 "vCenter refuses the credentials; the next attempt is some minutes away, so that "
                     + "the account isn't locked", ["detail": "\(failure)"])
         case .sessionGone:
-            metrics.isConnected.set(0)
             log(.notice, "the session is gone; logging in again")
             stream.lostSession()
         case .retry:
@@ -192,7 +193,8 @@ final class VCenterSource {
             let sinks = place.sinks(made)
             if sinks.isEmpty {
                 metrics.unrouted.add()
-            } else {
+            }
+            if !sinks.isEmpty || place.keepsUnrouted {
                 items.append(Submission.Item(event: made, sinks: sinks))
             }
         }
@@ -201,6 +203,7 @@ final class VCenterSource {
         place.received.add(events.count)
         if let newest = events.compactMap({ $0.created?.timestamp.seconds }).max() {
             metrics.newestSeconds.set(Int(newest))
+            metrics.lagSeconds.set(max(0, Int(time(nil)) - Int(newest)))
         }
         storedSince = since
         submission = Submission(

@@ -22,6 +22,8 @@ public struct VSphereContext: Sendable {
         public var received: Counter
         /// Counts what failed, for the same.
         public var failed: Counter
+        /// Whether the journal keeps events that nobody gets.
+        public var keepsUnrouted = false
         var ticket: UInt64 = 0
 
         /// A vCenter that is read for the first time.
@@ -134,5 +136,20 @@ public final class VSphere: Sendable {
             }
         }
         loop.schedule(after: sources.isEmpty ? .zero : logoutTimeout, end)
+    }
+}
+
+extension VSphere {
+    /// How a source does, for operators; any thread may ask.
+    ///
+    /// - Parameter now: seconds since 1970.
+    public static func note(ofSource name: String, _ metrics: Metrics, now: Int) -> String {
+        let metrics = VCenterMetrics(metrics, source: name)
+        let state = metrics.isConnected.value == 1 ? "connected" : "not connected"
+        let newest = metrics.newestSeconds.value
+        guard newest > 0 else { return "\(state), no event yet" }
+        let time = Timestamp(seconds: Int64(newest)).text
+        return "\(state), last event \(time) (\(max(0, now - newest)) s ago), "
+            + "read \(metrics.lagSeconds.value) s after it happened"
     }
 }

@@ -20,6 +20,12 @@ extension Adapter {
         }
     }
 
+    /// The adapter for a sender's request, where it has several ways.
+    public func chosen(by request: WebhookRequest) -> Adapter {
+        let isRaw = request["x-amz-sns-rawdelivery"]?.lowercased() == "true"
+        return isRaw && self == .sns ? .snsRaw : self
+    }
+
     /// A mapping that is written here, so that a mistake in it is ours.
     init(_ texts: [String: String], each: String? = nil) {
         self.init(attributes: Self.attributes(texts), each: each.flatMap { JSONPointer($0) })
@@ -64,13 +70,22 @@ extension Adapter {
     ///
     /// Spec: CloudEvents AWS SNS Adapter §Notification
     static let sns = Adapter([
-        "id": "{header:x-amz-sns-message-id}",
-        "source": "{header:x-amz-sns-subscription-arn|header:x-amz-sns-topic-arn}",
-        "type": "com.amazonaws.sns.{header:x-amz-sns-message-type}",
+        "id": "{header:x-amz-sns-message-id|json:/MessageId}",
+        "source":
+            "{header:x-amz-sns-subscription-arn|header:x-amz-sns-topic-arn|json:/TopicArn}",
+        "type": "com.amazonaws.sns.{header:x-amz-sns-message-type|json:/Type}",
         "subject": "[{json:/Subject}]",
         "time": "[{json:/Timestamp}]",
         // SNS says text/plain.
         "datacontenttype": "application/json",
+    ])
+
+    /// SNS told to deliver raw: the body is what somebody published, with nothing around it.
+    static let snsRaw = Adapter([
+        "id": "{header:x-amz-sns-message-id}",
+        "source": "{header:x-amz-sns-subscription-arn|header:x-amz-sns-topic-arn}",
+        "type": "com.amazonaws.sns.{header:x-amz-sns-message-type}",
+        "time": "{now}",
     ])
 
     /// The names are those that Harbor itself gives its CloudEvents.

@@ -1,5 +1,3 @@
-internal import HTTP
-
 /// Octets as pairs of digits.
 ///
 /// Spec: RFC 4648 §8
@@ -29,65 +27,6 @@ public enum Hex {
         case 0x30...0x39: digit - 0x30
         case 0x41...0x46: digit - 0x37
         case 0x61...0x66: digit - 0x57
-        default: nil
-        }
-    }
-}
-
-extension Base64 {
-    /// The octets that a text with padding stands for.
-    ///
-    /// Strict, so that no two texts stand for the same octets.
-    static func decode(_ text: String) -> [UInt8]? {
-        guard let octets = decode(letters: text.utf8.filter { $0 != UInt8(ascii: "=") }),
-            encode(octets) == Array(text.utf8)
-        else { return nil }
-        return octets
-    }
-
-    /// The octets that a text in the alphabet for URLs stands for, with or without padding.
-    ///
-    /// Spec: RFC 4648 §5
-    static func decode(url text: String) -> [UInt8]? {
-        let standard = text.utf8.map { letter in
-            switch letter {
-            case UInt8(ascii: "-"): UInt8(ascii: "+")
-            case UInt8(ascii: "_"): UInt8(ascii: "/")
-            case UInt8(ascii: "+"), UInt8(ascii: "/"): UInt8(ascii: "?")
-            default: letter
-            }
-        }
-        return decode(padded: String(decoding: standard, as: UTF8.self))
-    }
-
-    /// The octets that a text stands for, with or without padding.
-    static func decode(padded text: String) -> [UInt8]? {
-        let padding = text.last == "=" ? 0 : (4 - text.utf8.count % 4) % 4
-        return decode(text + String(repeating: "=", count: padding))
-    }
-
-    private static func decode(letters: [UInt8]) -> [UInt8]? {
-        var octets: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for letter in letters {
-            guard let value = value(letter) else { return nil }
-            bits = bits << 6 | value
-            count += 6
-            guard count >= 8 else { continue }
-            count -= 8
-            octets.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-        }
-        return octets
-    }
-
-    private static func value(_ letter: UInt8) -> UInt32? {
-        switch letter {
-        case 0x41...0x5A: UInt32(letter - 0x41)
-        case 0x61...0x7A: UInt32(letter - 0x61 + 26)
-        case 0x30...0x39: UInt32(letter - 0x30 + 52)
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
         default: nil
         }
     }

@@ -3,12 +3,12 @@ internal import HTTP
 
 /// A request by which a sender makes sure that its events are wanted here.
 ///
-/// Nobody is ever called for it: what can't be answered at once, an operator has to confirm.
+/// What can't be answered at once, an operator has to confirm.
 public enum Registration: Sendable, Equatable {
     /// The answer proves that we read the request; it's no event.
     case challenge(contentType: String, answer: String)
-    /// Whoever opens this address confirms; it's an event like any other.
-    case confirmation(address: String)
+    /// Whoever opens this address confirms that a topic may send; it's an event like any other.
+    case confirmation(address: String, topic: String)
 
     /// Recognises a registration, of the senders that the source is for.
     ///
@@ -49,28 +49,15 @@ public enum Registration: Sendable, Equatable {
 
     /// An address of anyone else's is not told, so that nobody is led to open it.
     private static func sns(_ request: WebhookRequest) -> Registration? {
-        guard let address = request.text("/SubscribeURL"), address.utf8.count <= 2048,
-            address.utf8.allSatisfy({ 0x21...0x7E ~= $0 }),
-            let rest = address.dropPrefix("https://sns.")
+        guard let address = request.text("/SubscribeURL"), let topic = request.text("/TopicArn"),
+            SNSRules(topics: []).trusts(address, for: topic)
         else { return nil }
-        let host = rest.prefix { !"/?#@:\\".contains($0) }
-        guard rest.dropFirst(host.count).first == "/",
-            let region = host.dropSuffix(".amazonaws.com") ?? host.dropSuffix(".amazonaws.com.cn"),
-            !region.isEmpty,
-            region.utf8.allSatisfy({ 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D })
-        else { return nil }
-        return .confirmation(address: address)
+        return .confirmation(address: address, topic: topic)
     }
 }
 
 extension WebhookRequest {
     fileprivate func text(_ pointer: String) -> String? {
         JSONPointer(pointer)?.find(in: body.span).flatMap { range in body.span.jsonText(at: range) }
-    }
-}
-
-extension Substring {
-    fileprivate func dropSuffix(_ suffix: String) -> Substring? {
-        hasSuffix(suffix) ? dropLast(suffix.count) : nil
     }
 }

@@ -35,9 +35,11 @@ public struct SignatureKey: Sendable {
             switch scheme.secretEncoding {
             case .raw: Array(text.utf8)
             case .hex: Hex.decode(text)
-            case .base64: Base64.decode(text)
+            case .base64: Base64.decode(text.utf8.span)
             // Some write these without padding.
-            case .whsec: Base64.decode(padded: isPrefixed ? text.drop(through: "_") : text)
+            case .whsec:
+                Base64.decode(
+                    (isPrefixed ? text.drop(through: "_") : text).utf8.span, padding: .optional)
             }
         guard let decoded else { throw .malformed }
         guard !decoded.isEmpty else { throw .empty }

@@ -4,6 +4,8 @@ extension SignatureScheme {
         case github, gitlab, slack, stripe
         case standardWebhooks = "standard-webhooks"
         case svix, shopify, twilio, pagerduty, grafana, jira, bitbucket, gitea, forgejo
+        /// Amazon SNS, whose signatures are in the body: an ``SNSVerifier`` checks them.
+        case sns
         /// None of these: all is said by other settings.
         case custom
     }
@@ -26,7 +28,7 @@ extension SignatureScheme {
         case .jira, .bitbucket: (header, prefix) = ("x-hub-signature", "sha256=")
         case .gitea: header = "x-gitea-signature"
         case .forgejo: header = "x-forgejo-signature"
-        case .custom: break
+        case .sns, .custom: break
         }
     }
 

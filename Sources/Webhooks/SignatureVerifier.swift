@@ -13,6 +13,14 @@ public enum SignatureFailure: String, Error, Sendable, CaseIterable {
     case mismatch = "signature_mismatch"
     /// The time is too long ago or too far ahead.
     case expired = "signature_expired"
+    /// It's of a topic that isn't let in.
+    case topicNotAllowed = "signature_topic_not_allowed"
+    /// It names an address that nobody trusts, be it of a certificate or for a confirmation.
+    case certificateUntrusted = "signature_certificate_untrusted"
+    /// The certificate that it names isn't good any more, or not yet.
+    case certificateInvalid = "signature_certificate_invalid"
+    /// The certificate that it names wasn't fetched yet.
+    case certificateUnavailable = "signature_certificate_unavailable"
 }
 
 /// Checks the signatures of requests against the secrets that are valid now.
@@ -159,25 +167,17 @@ extension SignatureScheme.Encoding {
         let octets: [UInt8]? =
             switch self {
             case .hex: Hex.decode(text)
-            case .base64: Base64.decode(text)
-            case .base64url: Base64.decode(url: text)
+            case .base64: Base64.decode(text.utf8.span)
+            case .base64url: Base64.decode(text.utf8.span, .url, padding: .optional)
             }
         return octets?.isEmpty == true ? nil : octets
     }
 
     func encode(_ octets: [UInt8]) -> String {
         switch self {
-        case .hex: return Hex.encode(octets)
-        case .base64: return String(decoding: Base64.encode(octets), as: UTF8.self)
-        case .base64url:
-            let text = Base64.encode(octets).map { letter in
-                switch letter {
-                case UInt8(ascii: "+"): UInt8(ascii: "-")
-                case UInt8(ascii: "/"): UInt8(ascii: "_")
-                default: letter
-                }
-            }
-            return String(decoding: text, as: UTF8.self)
+        case .hex: Hex.encode(octets)
+        case .base64: String(decoding: Base64.encode(octets), as: UTF8.self)
+        case .base64url: String(decoding: Base64.encode(octets, .url), as: UTF8.self)
         }
     }
 }

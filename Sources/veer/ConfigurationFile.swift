@@ -44,16 +44,18 @@ enum ConfigurationFile {
 
     /// The octets of a file of at most 4 MiB; `-` is the standard input.
     static func octets(of path: String) throws -> [UInt8] {
-        let number = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // Or a pipe that nobody writes to would be waited for, and with it all that main does.
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
+        let number = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, flags)
         guard number >= 0 else { throw Unreadable(description: lastError) }
         defer { close(number) }
         var status = stat()
-        if unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw Unreadable(description: "is a directory")
-        }
+        let kind = unsafe fstat(number, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+        guard kind != S_IFDIR else { throw Unreadable(description: "is a directory") }
         var octets: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
+            if kind == S_IFIFO, path != "-" { try waitForOctets(of: number) }
             let count = unsafe Glibc.read(number, &chunk, chunk.count)
             guard count >= 0 else { throw Unreadable(description: lastError) }
             guard count > 0 else { return octets }
@@ -61,6 +63,16 @@ enum ConfigurationFile {
             guard octets.count <= 4 * 1024 * 1024 else {
                 throw Unreadable(description: "is larger than 4 MiB")
             }
+        }
+    }
+
+    /// How long a pipe may bring nothing, in milliseconds.
+    private static let pipePatience: CInt = 5_000
+
+    private static func waitForOctets(of number: CInt) throws {
+        var wanted = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&wanted, 1, pipePatience) == 1 else {
+            throw Unreadable(description: "is a pipe into which nobody writes")
         }
     }
 

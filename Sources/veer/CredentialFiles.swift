@@ -1,6 +1,8 @@
 import Authentication
 import Configuration
+import Ingress
 import TLS
+import Webhooks
 
 /// Reads what a source's requests are judged by.
 struct CredentialFiles {
@@ -28,23 +30,30 @@ struct CredentialFiles {
 
     /// The files it's read from.
     var paths: Set<String> {
-        Set(
-            auth.flatMap { auth -> [String] in
-                switch auth {
-                case .basic(_, let password): [password.file].compactMap { $0 }
-                case .bearer(let tokens, _): tokens.compactMap(\.file)
-                case .jwt(let settings):
-                    if case .file(let path) = settings.jwks { [path] } else { [] }
-                case .clientCertificate: []
-                }
-            })
+        let signature = source.webhook?.signature
+        let secrets = signature?.secrets.compactMap(\.file) ?? []
+        return Set(secrets + [signature?.sns?.certificate].compactMap(\.self) + authPaths)
+    }
+
+    private var authPaths: [String] {
+        auth.flatMap { auth -> [String] in
+            switch auth {
+            case .basic(_, let password): [password.file].compactMap { $0 }
+            case .bearer(let tokens, _): tokens.compactMap(\.file)
+            case .jwt(let settings):
+                if case .file(let path) = settings.jwks { [path] } else { [] }
+            case .clientCertificate: []
+            }
+        }
     }
 
     /// Reads and checks all of it, as of one moment; keys that are fetched aren't there.
-    func read() throws(Unusable) -> [AuthenticationMethod] {
+    func read() throws(Unusable) -> SourceCredentials {
         var files = FileGeneration()
         do {
-            return try auth.map { try method($0, &files) }
+            let methods = try auth.map { try method($0, &files) }
+            try checkAuthorities(&files)
+            return SourceCredentials(methods: methods, signature: try signature(&files))
         } catch {
             throw Unusable(description: "source \(source.name): \(error)")
         }
@@ -65,6 +74,34 @@ struct CredentialFiles {
                     issuer: settings.issuer, audience: settings.audience, scopes: settings.scopes,
                     leeway: Int(settings.leeway.components.seconds), keys: keys))
         case .clientCertificate: return .certificate
+        }
+    }
+
+    private func signature(
+        _ files: inout FileGeneration
+    ) throws -> SourceCredentials.Signature {
+        guard let settings = source.webhook?.signature else { return .none }
+        guard let sns = settings.sns else {
+            return .keys(
+                try settings.secrets.map { secret in
+                    try settings.key(of: secret.readAgain { try files.octets(of: $0) })
+                })
+        }
+        guard let path = sns.certificate else { return .certificates(SNSCertificates()) }
+        let octets = try octets(of: path, &files)
+        do throws(SigningCertificate.Failure) {
+            return .certificates(SNSCertificates(pinned: try SigningCertificate.all(pem: octets)))
+        } catch {
+            throw Unusable(description: "\(path) \(error)")
+        }
+    }
+
+    /// Looks at the authorities of those who are asked or called.
+    private func checkAuthorities(_ files: inout FileGeneration) throws {
+        let webhook = source.webhook
+        for path in [webhook?.signature?.sns?.ca, webhook?.handshake?.ca].compactMap(\.self) {
+            let octets = try octets(of: path, &files)
+            _ = try Certificate.read(pem: octets, file: path)
         }
     }
 

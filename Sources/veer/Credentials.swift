@@ -1,9 +1,11 @@
 import Authentication
 import Configuration
 import EventLoops
+import Ingress
 import Logging
 import Outbound
 import Telemetry
+import Webhooks
 
 /// The passwords, tokens and keys of all sources: read before a port is opened, read again when
 /// their files change, and handed to the loops.
@@ -12,9 +14,11 @@ import Telemetry
 final class Credentials {
     private struct Entry {
         let source: SourceSettings
-        var methods: [AuthenticationMethod]
+        var credentials: SourceCredentials
         /// Those that are fetched, by their places among the methods.
         var published: [Int: PublishedKeys] = [:]
+        /// Those that messages name.
+        var certificates: FetchedCertificates?
         /// What was wrong with the files when they were read last.
         var complaint: String?
     }
@@ -24,7 +28,7 @@ final class Credentials {
     private var entries: [Entry] = []
     private var watch: FileWatch?
     private var client: HTTPClient?
-    private var send: (([[AuthenticationMethod]]) -> Void)?
+    private var send: (([SourceCredentials]) -> Void)?
 
     /// Reads the files of every source.
     init(
@@ -33,21 +37,26 @@ final class Credentials {
         self.metrics = metrics
         self.logger = logger
         for source in sources {
-            let methods = try CredentialFiles(source).read()
-            entries.append(Entry(source: source, methods: methods))
+            let credentials = try CredentialFiles(source).read()
+            entries.append(Entry(source: source, credentials: credentials))
         }
     }
 
     /// What each source's requests are judged by at this moment.
-    var methods: [[AuthenticationMethod]] {
+    var current: [SourceCredentials] {
         entries.map { entry in
-            var methods = entry.methods
+            var credentials = entry.credentials
             for (place, published) in entry.published {
-                guard case .token(var rules) = methods[place] else { continue }
+                guard case .token(var rules) = credentials.methods[place] else { continue }
                 rules.keys = published.keys
-                methods[place] = .token(rules)
+                credentials.methods[place] = .token(rules)
             }
-            return methods
+            if let fetched = entry.certificates?.certificates {
+                var certificates = SNSCertificates()
+                certificates.fetched = fetched
+                credentials.signature = .certificates(certificates)
+            }
+            return credentials
         }
     }
 
@@ -55,10 +64,13 @@ final class Credentials {
     ///
     /// - Parameter send: hands new secrets of all sources to whoever judges by them.
     func follow(
-        on loop: EventLoop, userAgent: String, _ send: @escaping ([[AuthenticationMethod]]) -> Void
+        on loop: EventLoop, userAgent: String, _ send: @escaping ([SourceCredentials]) -> Void
     ) throws(SystemError) {
         self.send = send
-        for place in entries.indices { fetchKeys(place, on: loop, userAgent: userAgent) }
+        for place in entries.indices {
+            fetchKeys(place, on: loop, userAgent: userAgent)
+            fetchCertificates(place, on: loop, userAgent: userAgent)
+        }
         let paths = entries.flatMap { CredentialFiles($0.source).paths }
         guard !paths.isEmpty else { return }
         watch = try FileWatch(on: loop, paths: paths) { paths in
@@ -74,6 +86,11 @@ final class Credentials {
         for published in entries[place].published.values { published.want() }
     }
 
+    /// A message for a source named a certificate that isn't known.
+    func wantCertificate(_ address: String, ofSource place: Int) {
+        entries[place].certificates?.want(address)
+    }
+
     /// Ends what is under way; to be called before the loop is gone.
     func close() { client?.close() }
 
@@ -83,21 +100,35 @@ final class Credentials {
             guard case .jwt(let settings) = auth,
                 case .url(let url, let authorities) = settings.jwks
             else { continue }
-            let client = self.client ?? HTTPClient(loop: loop, userAgent: userAgent)
-            self.client = client
             entries[place].published[index] = PublishedKeys(
-                url: url, authorities: authorities, source: source.name, client: client, on: loop,
+                url: url, authorities: authorities, source: source.name,
+                client: client(on: loop, userAgent: userAgent), on: loop,
                 metrics: metrics, logger: logger
-            ) { [unowned self] in self.send?(self.methods) }
+            ) { [unowned self] in self.send?(self.current) }
         }
+    }
+
+    private func fetchCertificates(_ place: Int, on loop: EventLoop, userAgent: String) {
+        let source = entries[place].source
+        guard let sns = source.webhook?.signature?.sns, sns.certificate == nil else { return }
+        entries[place].certificates = FetchedCertificates(
+            sns, source: source.name, client: client(on: loop, userAgent: userAgent), on: loop,
+            metrics: metrics, logger: logger
+        ) { [unowned self] in self.send?(self.current) }
+    }
+
+    private func client(on loop: EventLoop, userAgent: String) -> HTTPClient {
+        let client = self.client ?? HTTPClient(loop: loop, userAgent: userAgent)
+        self.client = client
+        return client
     }
 
     private func reload(_ place: Int) {
         let name = entries[place].source.name
         do throws(CredentialFiles.Unusable) {
-            entries[place].methods = try CredentialFiles(entries[place].source).read()
+            entries[place].credentials = try CredentialFiles(entries[place].source).read()
             entries[place].complaint = nil
-            send?(methods)
+            send?(current)
             count(name, "succeeded")
             logger.notice("secrets replaced", metadata: ["source": "\(name)"])
         } catch {

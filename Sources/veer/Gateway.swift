@@ -34,6 +34,7 @@ final class Gateway {
     private struct Sockets {
         var listeners: [[ListeningSocket]]
         var admin: ListeningSocket
+        var control: ListeningSocket?
     }
 
     private let settings: Settings
@@ -112,6 +113,10 @@ final class Gateway {
         parameters.mode = settings.journal.mode == .durable ? .durable : .memory
         parameters.bytesLimit = settings.journal.bytesLimit
         parameters.keepDelivered = settings.journal.keepDelivered
+        parameters.keepUnrouted = settings.journal.keepUnrouted
+        parameters.historyBytesLimit = settings.journal.historyBytesLimit
+        let keepDeadLetters = settings.journal.keepDeadLetters
+        parameters.keepDeadLetters = keepDeadLetters > .zero ? keepDeadLetters : nil
         parameters.queueRequests = settings.journal.queueRequests
         parameters.queueBytes = settings.journal.queueBytes
         for source in settings.sources {
@@ -136,7 +141,18 @@ final class Gateway {
                 try ListeningSocket.bind(SocketAddress(listener.address), count: threadsCount))
         }
         let admin = try ListeningSocket.bind(SocketAddress(settings.admin.address), count: 1)
-        return Sockets(listeners: listeners, admin: admin[0])
+        return Sockets(listeners: listeners, admin: admin[0], control: try bindControl())
+    }
+
+    private func bindControl() throws(SystemError) -> ListeningSocket? {
+        guard let path = settings.controlPath else { return nil }
+        guard path.utf8.count <= 107 else {
+            logger.warning(
+                "no control socket: its path is longer than 107 bytes; set admin.control",
+                metadata: ["path": "\(path)"])
+            return nil
+        }
+        return try ListeningSocket.bind(.unix(path: path), count: 1, isPrivate: true).first
     }
 
     // MARK: - Running
@@ -158,14 +174,19 @@ final class Gateway {
         try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
-        let keysWanted = try Mailbox<Int>(messagesLimit: 64)
+        let wishes = try Mailbox<IngressNotice>(messagesLimit: 64)
+        let bounds = settings.sources.map(SourceBounds.init)
         let ingress = try startIngress(
-            journal, certificates, credentials, sockets, heartbeats, notices, keysWanted)
-        try keysWanted.receive(on: loop) { sources in
-            for source in Set(sources) { credentials.wantKeys(ofSource: source) }
+            journal, certificates, credentials, bounds, sockets, heartbeats, notices, wishes)
+        let consents = Consents(
+            settings.sources, bounds, on: loop, userAgent: "veer/\(Version.number)",
+            metrics: metrics, logger: Logger(label: "HANDSHAKE")
+        ) { bounds, source in
+            for thread in ingress { thread.replace(bounds: bounds, ofSource: source) }
         }
-        try credentials.follow(on: loop, userAgent: "veer/\(Version.number)") { methods in
-            for thread in ingress { thread.replace(authentication: methods) }
+        try wishes.receive(on: loop) { Self.received($0, credentials, consents) }
+        try credentials.follow(on: loop, userAgent: "veer/\(Version.number)") { credentials in
+            for thread in ingress { thread.replace(credentials: credentials) }
         }
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
@@ -173,9 +194,14 @@ final class Gateway {
         let pollers = try Pollers(
             settings, journal: journal, statistics: statistics, metrics: metrics)
         try pollers.start(on: loop, access: finder.access)
+        let readings = readings(journal, delivery, finder, pollers, heartbeats)
+        let calls = Calls(
+            settings: settings, journal: journal, delivery: delivery,
+            answers: try Answers(on: loop), started: started, readiness: readings.readiness)
         let admin = try AdminServer(
-            on: loop, settings.admin, socket: sockets.admin, metrics: metrics,
-            readings: readings(journal, delivery, finder, pollers, heartbeats),
+            on: loop, settings.admin, socket: sockets.admin, control: sockets.control,
+            metrics: metrics, readings: readings,
+            calls: calls.all + HandshakeCalls(consents: consents).all,
             logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
             loop: loop, ingress: ingress, pollers: pollers, delivery: delivery, admin: admin,
@@ -192,20 +218,33 @@ final class Gateway {
         announce(sockets)
         try loop.run()
         credentials.close()
+        consents.close()
         admin.closeAll()
         for thread in ingress { thread.stop() }
         pollers.close()
         finder.stop()
         delivery.join()
-        for socket in sockets.listeners.compactMap(\.first) + [sockets.admin] {
-            socket.removePath()
+        let operators = [sockets.admin, sockets.control].compactMap { $0 }
+        for socket in sockets.listeners.compactMap(\.first) + operators { socket.removePath() }
+    }
+
+    private static func received(
+        _ notices: [IngressNotice], _ credentials: Credentials, _ consents: Consents
+    ) {
+        for notice in notices {
+            switch notice {
+            case .keysWanted(let source): credentials.wantKeys(ofSource: source)
+            case .certificateWanted(let source, let address):
+                credentials.wantCertificate(address, ofSource: source)
+            case .consentWanted(let request): consents.received(request)
+            }
         }
     }
 
     private func startIngress(
         _ journal: Journal, _ certificates: Certificates, _ credentials: Credentials,
-        _ sockets: Sockets, _ heartbeats: [Heartbeat], _ notices: Mailbox<Notice>,
-        _ keysWanted: Mailbox<Int>
+        _ bounds: [SourceBounds], _ sockets: Sockets, _ heartbeats: [Heartbeat],
+        _ notices: Mailbox<Notice>, _ wishes: Mailbox<IngressNotice>
     ) throws(SystemError) -> [IngressThread] {
         let metrics = metrics
         let shared = settings.listeners.map {
@@ -213,8 +252,7 @@ final class Gateway {
         }
         let context = IngressContext(
             metrics: metrics, logger: Logger(label: "WEBHOOK"), statistics: statistics,
-            bounds: settings.sources.map(SourceBounds.init),
-            authentication: credentials.methods, keysWanted: { _ = keysWanted.send($0) },
+            bounds: bounds, credentials: credentials.current, tell: { _ = wishes.send($0) },
             submit: { journal.send(.store($0)) }, obstacle: { journal.status.reason })
         var threads: [IngressThread] = []
         for number in 0..<threadsCount {
@@ -237,6 +275,10 @@ final class Gateway {
         }
         logger.info(
             "listening", metadata: ["listener": "admin", "address": "\(sockets.admin.address)"])
+        if let control = sockets.control {
+            logger.info(
+                "listening", metadata: ["listener": "control", "address": "\(control.address)"])
+        }
         logger.info("ready", metadata: ["version": "\(Version.number)"])
     }
 
@@ -262,6 +304,8 @@ final class Gateway {
                 ] + finder.checks + pollers.checks
             }, statistics: { statistics.json }, version: Version.json)
     }
+
+    /// How vCenters do never decides whether requests may be sent here.
 
     // MARK: - Stopping
 

@@ -1,4 +1,3 @@
-import Authentication
 import Configuration
 import EventLoops
 import Ingress
@@ -12,7 +11,8 @@ struct IngressThread: Sendable {
         case sendAway
         case drain
         case replace(TLSMaterial, listener: Int)
-        case replaceAuthentication([[AuthenticationMethod]])
+        case replaceCredentials([SourceCredentials])
+        case replaceBounds(SourceBounds, source: Int)
         case stop
     }
 
@@ -45,8 +45,10 @@ struct IngressThread: Sendable {
                     case .drain: ingress.drain(drained)
                     case .replace(let material, let listener):
                         ingress.replace(tls: material, ofListener: listener)
-                    case .replaceAuthentication(let methods):
-                        ingress.replace(authentication: methods)
+                    case .replaceCredentials(let credentials):
+                        ingress.replace(credentials: credentials)
+                    case .replaceBounds(let bounds, let source):
+                        ingress.replace(bounds: bounds, ofSource: source)
                     case .stop:
                         ingress.closeAll()
                         loop.stop()
@@ -68,8 +70,13 @@ struct IngressThread: Sendable {
     }
 
     /// Has requests judged by other secrets, of each source.
-    func replace(authentication methods: [[AuthenticationMethod]]) {
-        _ = control.send(.replaceAuthentication(methods))
+    func replace(credentials: [SourceCredentials]) {
+        _ = control.send(.replaceCredentials(credentials))
+    }
+
+    /// Has the requests of a source held to other bounds.
+    func replace(bounds: SourceBounds, ofSource source: Int) {
+        _ = control.send(.replaceBounds(bounds, source: source))
     }
 
     /// Ends the thread, whatever is open, and waits for that.

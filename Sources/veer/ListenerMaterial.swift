@@ -26,7 +26,7 @@ struct ListenerMaterial {
     /// The files it's read from.
     var paths: [String] {
         settings.certificates.flatMap { [$0.certificate, $0.key] }
-            + (settings.clients.ca.map { [$0] } ?? [])
+            + [settings.clients.ca, settings.clients.crl].compactMap(\.self)
     }
 
     /// Reads and checks all of it, as of one moment.
@@ -59,7 +59,11 @@ struct ListenerMaterial {
 
     private func clients(_ files: inout FileGeneration) throws -> ClientVerification {
         guard let ca = settings.clients.ca else { return .off }
-        let anchors = try TrustAnchors(pem: octets(ca, &files), file: ca)
+        let revocations = try settings.clients.crl.map {
+            try Revocations(pem: octets($0, &files), file: $0)
+        }
+        let anchors = try TrustAnchors(
+            pem: octets(ca, &files), file: ca, revocations: revocations)
         return settings.clients.mode == .required ? .required(anchors) : .optional(anchors)
     }
 

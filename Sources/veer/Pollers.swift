@@ -81,8 +81,13 @@ final class Pollers {
 
     /// What operators read beside the conditions of readiness; who leads never decides on that.
     var checks: [AdminReadings.Check] {
-        guard let elector else { return [] }
-        return [AdminReadings.Check(name: "leader", problem: nil, note: elector.description)]
+        let now = Int(time(nil))
+        let sources = settings.sources.filter { $0.vcenter != nil }.map { source in
+            AdminReadings.Check(
+                name: source.name, note: VSphere.note(ofSource: source.name, metrics, now: now))
+        }
+        guard let elector else { return sources }
+        return [AdminReadings.Check(name: "leader", note: elector.description)] + sources
     }
 
     /// Reads no more, gives the lease back, and calls `done` on main's loop.

@@ -40,7 +40,7 @@ struct SignCommand: ParsableCommand {
         var value: SignatureScheme.Preset
 
         init?(argument: String) {
-            guard argument != SignatureScheme.Preset.custom.rawValue,
+            guard SignCommand.presets.contains(argument),
                 let value = SignatureScheme.Preset(rawValue: argument)
             else { return nil }
             self.value = value
@@ -49,8 +49,9 @@ struct SignCommand: ParsableCommand {
         static var allValueStrings: [String] { SignCommand.presets }
     }
 
-    private static let presets = SignatureScheme.Preset.allCases.map(\.rawValue)
-        .filter { $0 != SignatureScheme.Preset.custom.rawValue }
+    /// Those that sign by a secret.
+    private static let presets = SignatureScheme.Preset.allCases
+        .filter { $0 != .custom && $0 != .sns }.map(\.rawValue)
 
     func validate() throws {
         guard (secretEnv == nil) != (secretFile == nil) else {

@@ -66,7 +66,7 @@ final class SinkFinder {
     var checks: [AdminReadings.Check] {
         settings.sinks.indices.filter { settings.sinks[$0].reference != nil }.map { place in
             AdminReadings.Check(
-                name: "sink-\(settings.sinks[place].name)", problem: nil,
+                name: "sink-\(settings.sinks[place].name)",
                 note: obstacles[place].map { "waits: \($0)" })
         }
     }

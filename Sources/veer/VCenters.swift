@@ -17,11 +17,14 @@ struct VCenters {
         return settings.sources.indices.compactMap { index in
             let source = settings.sources[index]
             guard let vcenter = source.vcenter else { return nil }
-            return VSphereContext.Place(
+            var place = VSphereContext.Place(
                 name: source.name, settings: vcenter,
                 checkpoint: checkpoints[source.name] ?? formerCheckpoint(of: vcenter),
                 received: statistics[index].received, failed: statistics[index].failed,
                 sinks: { routes.sinks(of: $0, ofSource: index) })
+            place.keepsUnrouted =
+                settings.journal.mode == .durable && settings.journal.keepUnrouted > .zero
+            return place
         }
     }
 

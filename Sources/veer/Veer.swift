@@ -15,7 +15,7 @@ struct Veer: ParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, SendCommand.self, ListenCommand.self,
             JournalCommand.self, SourceCommand.self, FilterCommand.self, SignCommand.self,
-            CertsCommand.self,
+            CertsCommand.self, DeadLettersCommand.self, ReplayCommand.self,
             VersionCommand.self,
         ])
 

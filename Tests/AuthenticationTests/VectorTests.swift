@@ -1,3 +1,4 @@
+import HTTP
 import Testing
 
 @testable import Authentication
@@ -68,13 +69,17 @@ import Testing
         }
     }
 
+    private func octets(of text: String) -> [UInt8]? {
+        Base64.decode(text.utf8.span, .url, padding: .refused)
+    }
+
     @Test func `a signature of RFC 8037 is the key's`() throws {
         let octets = try #require(
-            Base64URL.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".utf8))
+            self.octets(of: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"))
         let signature = try #require(
-            Base64URL.decode(
-                ("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7"
-                    + "sVvpAr_MuM0KAg").utf8))
+            self.octets(
+                of: "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7"
+                    + "sVvpAr_MuM0KAg"))
         let key = try #require(PublicKey.ed25519(octets))
         let message = Array("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc".utf8)
         #expect(key.verifiesEd25519(signature, of: message))

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
 
@@ -99,8 +100,8 @@ class VeerServer:
 class NginxServer:
     """An nginx with one worker that answers 202 and parses no body."""
 
-    def __init__(self, folder, name, core, wire=Wire()):
-        self.port = free_port()
+    def __init__(self, folder, name, core, wire=Wire(), port=None):
+        self.port = port or free_port()
         self.wire = wire
         folder = folder / name
         folder.mkdir()
@@ -121,6 +122,7 @@ class NginxServer:
                 server {{
                     listen 127.0.0.1:{self.port} {words} backlog=4096; {encryption} {many}
                     location / {{ return 202; }}
+                    location = /connections {{ stub_status; }}
                 }}
             }}""")
         self._start(core, folder)
@@ -137,6 +139,11 @@ class NginxServer:
         """The worker's id; the master does nothing."""
         path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
         return [int(child) for child in pathlib.Path(path).read_text().split()]
+
+    def connections(self):
+        """How many it has besides the one that asks."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/connections", timeout=10) as page:
+            return int(re.search(rb"Active connections: (\d+)", page.read())[1]) - 1
 
     def settle(self):
         """It leaves nothing behind."""

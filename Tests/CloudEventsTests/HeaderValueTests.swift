@@ -55,6 +55,14 @@ import Testing
         }
         #expect(try Self.decode("%2541").text == "%41")  // One round of decoding only (R-21).
         #expect(try Self.decode(#"a"b c"d"#).text == "ab cd")  // A part in quotes.
+        // First the quotes are undone, with what they escape, and then the percents.
+        #expect(try Self.decode(#""a%20b""#).text == "a b")
+        #expect(try Self.decode(#"x"a%20b"y%20z"#).text == "xa by z")
+        #expect(try Self.decode(#""a\%20b""#).text == "a b")
+        #expect(try Self.decode("\"%22%5C\"").text == #""\"#)
+        #expect(try Self.decode(#"%22a%20b%22"#).text == #""a b""#)
+        #expect(try Self.decode(#""a%2"0b"#).text == "a b")
+        #expect(throws: EventFailure.Code.encodingInvalid) { try Self.decode(#""a%2""#) }
     }
 
     @Test func `values that aren't well-formed are refused`() throws {
@@ -131,5 +139,19 @@ import Testing
         var header: [UInt8] = []
         HeaderValue.copy(Array("a b\r\nX: \"é\"%\u{7F}\u{0}".utf8).span, to: &header)
         #expect(String(decoding: header, as: UTF8.self) == "a b%0D%0AX: \"é\"%%7F%00")
+    }
+
+    /// No reader of heads lets such an octet through; the words that hold a name don't rely on it.
+    @Test func `a name with a NUL in any place is no attribute's`() {
+        for count in 1...20 {
+            for place in 0..<count {
+                var name = Array("ce-".utf8) + [UInt8](repeating: 0x61, count: count)
+                name[3 + place] = 0
+                let message = Message(
+                    minimalFields().map { (Array($0.utf8), Array($1.utf8)) } + [(name, [0x78])],
+                    body: [])
+                #expect(failure(message)?.code == .attributeNameInvalid, "\(name)")
+            }
+        }
     }
 }

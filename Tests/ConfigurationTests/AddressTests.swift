@@ -77,6 +77,7 @@ import Testing
         #expect(try sinkURI(text) == expected ?? text)
     }
 
+    /// Row 212.
     @Test(arguments: [
         ("audit.example/events", "not absolute"), ("/events", "not absolute"),
         ("mailto:a@b", "not absolute"), ("http:/x", "not absolute"), ("", "not absolute"),

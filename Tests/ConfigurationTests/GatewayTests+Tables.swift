@@ -81,10 +81,10 @@ let sectionMistakes: Mistakes = [
         ["f:7:21: error: 61m is too large at shutdown.timeout; the most is 1h [out-of-range]"]
     ),
     (
-        "admin: {control: 'unix:x'}\n",
+        "admin: {control: '127.0.0.1:8083'}\n",
         [
-            "f:7:9: error: 'control' is not supported by this version yet at admin; remove it"
-                + " [not-yet-supported]"
+            "f:7:18: error: '127.0.0.1:8083' is no socket in the file system at admin.control;"
+                + " write unix:/run/veer/admin.sock, or off [invalid-value]"
         ]
     ),
     (

@@ -16,6 +16,7 @@ import Testing
         #expect(try duration(Scalar(text: text, isPlain: false)) == expected)
     }
 
+    /// Row 244.
     @Test(arguments: [
         ("10", "add a unit: 10s"), ("0", "add a unit: 0s"), ("1.5h", "write whole numbers"),
         ("-1s", "can't be negative"), ("1d", "write days as hours"), ("s", "write 200ms"),
@@ -78,6 +79,7 @@ import Testing
         #expect(byteCountText(bytes) == text)
     }
 
+    /// Row 241.
     @Test(arguments: [
         "0o17", "0x1F", "1e3", "1:30", "+1", "1_000", "yes", ".nan", "1.0", "017", "--1", "-",
         "99999999999999999999", "", "٣", "1 ",

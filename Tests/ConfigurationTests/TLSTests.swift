@@ -10,7 +10,7 @@ import Testing
                 listener(
                     "tls: {policy: modern-2026, certificates: [{certificate: a.crt, key: a.key},"
                         + " {certificate: /b.crt, key: /b.key}], handshakeTimeout: 3s,"
-                        + " handshakes: 7, clients: {mode: required, ca: clients.crt}},"
+                        + " handshakes: 7, clients: {mode: required, ca: clients.crt, crl: a.crl}},"
                         + " http2: false, trustedProxies: [10.0.0.0/8, '::1']")
             ).settings)
         var tls = ListenerTLSSettings()
@@ -23,6 +23,7 @@ import Testing
         tls.handshakes = 7
         tls.clients.mode = .required
         tls.clients.ca = "clients.crt"
+        tls.clients.crl = "a.crl"
         #expect(settings.listeners[0].tls == tls)
         #expect(!settings.listeners[0].http2)
         #expect(

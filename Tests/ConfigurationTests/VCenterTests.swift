@@ -23,7 +23,8 @@ import Testing
         let outcome = gateway(
             "{address: 'https://vc:443/sdk', username: u@vsphere.local, password: p, "
                 + "tls: {ca: ca.crt}, eventFormat: router-v0.7, payload: xml, replay: 2h, "
-                + "eventTypes: [VmPoweredOnEvent, com.vmware.x]}")
+                + "eventTypes: [VmPoweredOnEvent, com.vmware.x],"
+                + " entity: {type: Datacenter, id: datacenter-2, recursion: children}}")
         #expect(outcome.lines == [])
         let vcenter = try #require(outcome.settings?.sources.first?.vcenter)
         #expect(vcenter.trust == .authorities(path: "ca.crt"))
@@ -31,11 +32,13 @@ import Testing
         #expect(vcenter.payload == .xml)
         #expect(vcenter.replay == .seconds(7200))
         #expect(vcenter.eventTypes == ["VmPoweredOnEvent", "com.vmware.x"])
+        #expect(vcenter.entity?.id == "datacenter-2" && vcenter.entity?.recursion == .children)
         let settings = try #require(outcome.settings)
         let shown = read(settings.maskedYAML).settings?.sources.first?.vcenter
         #expect(shown?.password.text == "***")
         #expect(shown?.trust == vcenter.trust)
         #expect(shown?.eventTypes == vcenter.eventTypes)
+        #expect(shown?.entity == vcenter.entity)
     }
 
     @Test(arguments: [

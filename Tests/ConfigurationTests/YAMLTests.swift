@@ -71,6 +71,7 @@ import Testing
         #expect(read([0xED, 0xA0, 0x80]).codes == [.notText])
     }
 
+    /// Row 243.
     @Test func `a file over 1 MiB is refused`() {
         let comment = "#" + String(repeating: "x", count: SourceText.bytesLimit - 1)
         #expect(read(comment).codes == [.emptyFile])
@@ -87,6 +88,7 @@ import Testing
         #expect(outcome.diagnostics.first?.sourceLine == "oops: 1")
     }
 
+    /// Row 240.
     @Test(arguments: [
         "!!python/object:os.system x", "!!binary aGk=", "!!int 5", "!custom 5", "! 5",
         "!!timestamp 2001-01-01", "!!set {a}",
@@ -101,6 +103,7 @@ import Testing
         #expect(outcome.settings?.log.level == .debug, "\(outcome.lines)")
     }
 
+    /// Row 242.
     @Test func `a tag, a merge key and a key that is no text are all reported`() {
         let rest = "log:\n  <<: {level: info}\n  [a]: b\n  level: !!x info\n"
         #expect(
@@ -112,6 +115,7 @@ import Testing
             ])
     }
 
+    /// Row 242.
     @Test func `a second document is refused`() {
         #expect(
             read(Gateway().text + "---\na: 1\n").lines == [
@@ -125,6 +129,8 @@ import Testing
     }
 
     /// Nine levels of nine aliases each, in values and in a key.
+    ///
+    /// Row 236.
     @Test func `an alias bomb is refused`() {
         func bomb(_ width: Int, levels: Int) -> String {
             (1...levels).reduce("a0: &a0 x\n") { text, level in
@@ -146,6 +152,7 @@ import Testing
         #expect(read(comment + Gateway().text).settings != nil)
     }
 
+    /// Row 237.
     @Test(arguments: [
         String(repeating: "[", count: 10_000), String(repeating: "- ", count: 10_000),
         String(repeating: "{a: ", count: 10_000), String(repeating: "? ", count: 10_000),
@@ -162,6 +169,7 @@ import Testing
         #expect(read(text).codes == [.tooLarge])
     }
 
+    /// Row 238.
     @Test func `all duplicate keys are found, however they are written`() {
         let rest = "log: {level: info, \"level\": debug, 'level': error}\nlog: {}\nextra: 1\n"
         #expect(

@@ -89,6 +89,7 @@ import Testing
         #expect(harness.log.lines[0].contains("reason=refused"))
     }
 
+    /// Rows 215 and 217: so no credentials go elsewhere, either.
     @Test(arguments: [301, 302, 303, 307, 308])
     func `a redirection is a refusal, and its Location is never asked for`(status: Int) throws {
         let other = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }

@@ -54,6 +54,7 @@ import Testing
         #expect(request["ce-region"] == region || body.contains(#""region":"\#(region)""#))
     }
 
+    /// Row 224.
     @Test(arguments: HTTPSinkSettings.HeaderEncoding.allCases)
     func `no value can begin another field`(encoding: HTTPSinkSettings.HeaderEncoding) throws {
         let request = try received(sampleEvent(subject: "a\r\nce-evil: b")) {

@@ -114,7 +114,7 @@ import Testing
 
     @Test func `the details are printable and at most 1,024 octets`() {
         let detail = "a\r\n\u{1B}[31mb" + String(repeating: "é", count: 600)
-        let result = DeliveryResult.answered(status: 400, detail: detail)
+        let result = DeliveryResult.answered(status: 400, detail: AnswerBody(detail))
         guard
             case .deadLetter(let reason) = policy().verdict(on: result, attempts: 1, random: 0)
         else {

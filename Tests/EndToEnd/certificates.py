@@ -58,7 +58,7 @@ class Authority:
         self.certificate = self.directory / "ca.crt"
         openssl(
             "req", "-x509", "-newkey", *KEYS["ecdsa"], "-nodes", "-keyout", "ca.key", "-days", 30,
-            "-out", "ca.crt", "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign",
+            "-out", "ca.crt", "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
             directory=self.directory)
 
     def issue(
@@ -77,6 +77,18 @@ class Authority:
             "ca.key", "-in", f"{file}.csr", "-out", f"{file}.crt", "-startdate", moment(-began),
             "-enddate", moment(days), directory=self.directory)
         return Pair(self.directory / f"{file}.crt", self.directory / f"{file}.key")
+
+    def revoke(self, *pairs, days=30):
+        """Its list of revoked certificates with these, valid for so many days; may be run out."""
+        for pair in pairs:
+            openssl(
+                "ca", "-config", "settings", "-cert", "ca.crt", "-keyfile", "ca.key", "-revoke",
+                pair.certificate, directory=self.directory)
+        openssl(
+            "ca", "-gencrl", "-config", "settings", "-cert", "ca.crt", "-keyfile", "ca.key",
+            "-crl_lastupdate", moment(min(0, days) - 1), "-crl_nextupdate", moment(days), "-out",
+            "ca.crl", directory=self.directory)
+        return self.directory / "ca.crl"
 
     def trust(self, *protocols, pair=None):
         """What a client of Python needs to trust it, and to show who it is itself."""

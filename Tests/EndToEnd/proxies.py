@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -158,6 +159,35 @@ backend veer
     http-reuse always
     default-server inter 100ms fall 1 rise 1
 """
+
+
+class Nginx(Proxy):
+    """Tells how it reads requests, and passes none on; it listens at `address`."""
+
+    def __init__(self, directory):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = free.getsockname()
+        (directory / "nginx.conf").write_text(f"""
+            daemon off; master_process off; pid nginx.pid; error_log nginx.log;
+            events {{ worker_connections 1000; }}
+            http {{
+                access_log off; client_max_body_size 0; lingering_close off;
+                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+                uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+                server {{
+                    listen 127.0.0.1:{self.address[1]};
+                    return 200 "$request_method $request_uri $content_length";
+                }}
+            }}""")
+        program = shutil.which("nginx") or "/usr/sbin/nginx"
+        super().__init__(
+            directory, program, "-e", "nginx.log", "-p", directory, "-c", "nginx.conf")
+        wait_until(self._answers, "nginx")
+
+    def _answers(self):
+        with socket.socket() as connection:
+            return connection.connect_ex(self.address) == 0
 
 
 class HAProxy(Proxy):

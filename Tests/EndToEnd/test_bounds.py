@@ -71,8 +71,8 @@ def test_a_callback_is_told_to_the_operator_and_never_asked(start, make_sink):
     assert reply.status_code == 202
     assert not [name for name in reply.headers if name.startswith("webhook")]
     veer.wait_for_log(
-        "a sender asks to be let in; to consent, add its origin and open the callback",
-        source="hooks", origin="new.org", callback=callback)
+        "a sender asks to be let in; to consent, approve it: veer handshakes",
+        source="hooks", origin="new.org", address=callback)
     assert sink.deliveries == []
 
 

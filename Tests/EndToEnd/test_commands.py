@@ -14,7 +14,8 @@ from veer import BINARY, Veer, command, gateway, wait_until
 COMMANDS = [["run"], ["check"], ["send"], ["listen"], ["version"], ["journal"],
             ["journal", "stats"], ["journal", "list"], ["journal", "show"],
             ["journal", "verify"], ["journal", "export"], ["filter"], ["filter", "eval"],
-            ["sign"]]
+            ["sign"], ["deadletters"], ["deadletters", "list"], ["deadletters", "show"],
+            ["deadletters", "replay"], ["deadletters", "purge"], ["replay"]]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -1,6 +1,7 @@
 """Configurations: the mistakes in them, the secrets in them, and the examples."""
 
 import json
+import os
 import re
 
 import httpx
@@ -89,6 +90,18 @@ def test_an_example_is_right(path):
 
 def test_there_are_examples():
     assert EXAMPLES
+
+
+def test_row_243_a_file_that_is_none_is_told_and_not_waited_for(tmp_path):
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    with open(tmp_path / "large", "wb") as large:
+        large.truncate(100 * 1024 * 1024)
+    for name, word in [("directory", "is a directory"), ("pipe", "nobody writes"),
+                       ("loop", "symbolic links"), ("large", "is larger than 4 MiB")]:
+        reply = command("check", name, directory=tmp_path)
+        assert (reply.returncode, word in reply.stderr) == (66, True), reply.stderr
 
 
 def test_without_a_configuration_there_is_one(tmp_path):

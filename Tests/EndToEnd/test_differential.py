@@ -1,8 +1,8 @@
-"""Mutated requests, read by Veer and by h11: whoever takes one reads the same request.
+"""Mutated requests, read by Veer, h11 and nginx: whoever takes one reads the same request.
 
 Where two parsers read the same octets differently, requests can be smuggled past the first. So
-what Veer takes must be what h11 parses, and Veer may refuse what h11 takes only for a reason
-that's written down here. VEER_DIFFERENTIAL is how many requests, VEER_DIFFERENTIAL_SEED which.
+what Veer takes must be what h11 parses and what nginx sees, and Veer may refuse what h11 takes
+only for a reason that's written down here. VEER_DIFFERENTIAL is how many requests, VEER_DIFFERENTIAL_SEED which.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 import h11
 
 from mutations import case
+from proxies import Nginx
 from veer import gateway, wait_until
 
 COUNT = int(os.environ.get("VEER_DIFFERENTIAL", 3000))
@@ -207,15 +208,72 @@ async def read_answer(reader):
             return Answer(head, body)
 
 
+# What nginx makes of it
+
+class Seen:
+    """What nginx made of a request: its status, and how it read what it took."""
+
+    def __init__(self, status, text):
+        self.status = status
+        self.text = text
+
+    def __repr__(self):
+        return f"{self.status} {self.text}"
+
+
+async def ask_nginx(address, octets):
+    """What nginx makes of all there is on a connection."""
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        writer.write(octets)
+        writer.write_eof()
+        text = await reader.read()
+    except ConnectionError:
+        text = b""
+    writer.close()
+    seen = []
+    while reply := re.match(rb"HTTP/1\.1 (\d+)(?:.*\r\n)+?\r\n", text):
+        length = re.search(rb"(?i)\r\ncontent-length: (\d+)", reply[0])
+        end = reply.end() + int(length[1] if length else 0)
+        # A response to HTTP/0.9 has no head, and ends what can be told apart.
+        if int(reply[1]) != 100:
+            seen.append(Seen(int(reply[1]), text[reply.end():end].decode("latin-1")))
+        text = text[end:]
+    return seen
+
+
+def seen_by_nginx(message):
+    """How nginx should have read a request: its method, target and length."""
+    # It counts no chunks.
+    is_chunked = message.values(b"transfer-encoding")
+    length = b"0" if is_chunked else b"".join(message.values(b"content-length"))
+    target = re.sub(rb"(?i)^http://[^/?]+", b"", message.target)
+    return b" ".join([message.method, target, length]).decode("latin-1")
+
+
+# Why nginx may refuse what Veer takes: what must be so.
+NGINX_IS_STRICTER = [
+    # It has its own mind of trailers, and of blanks around an extension.
+    lambda message: message.values(b"transfer-encoding"),
+    # A tab beside a value is a part of it there; it isn't (RFC 9112 §5).
+    lambda message: re.search(rb"(?im)^(host|content-length|connection):[^\r]*\t", message.octets),
+    # It takes no field twice that it knows.
+    lambda message: len(message.values(b"expect")) > 1,
+]
+
+
 class Comparison:
     """All cases, and what wasn't as it should be."""
 
-    def __init__(self, address):
+    def __init__(self, address, nginx):
         self.differences = []
         self.expected = collections.Counter()
         self.refusals = collections.Counter()
         self.taken_by_neither = 0
+        self.refused_by_nginx = collections.Counter()
+        self.seen_by_nginx = 0
         self._address = address
+        self._nginx = nginx
         self._numbers = iter(range(COUNT))
 
     async def run(self):
@@ -233,13 +291,16 @@ class Comparison:
                 async with asyncio.timeout(20):
                     answers, is_open = await self._ask(
                         reader, writer, octets, len(messages), rest)
+                    seen = await ask_nginx(self._nginx, octets)
                 fault = self._judge(messages, rest, answers)
+                fault = fault or self._judge_beside_nginx(messages, answers, seen)
             except TimeoutError:
-                answers, is_open, fault = [], False, "no answer, and no end"
+                answers, seen, is_open, fault = [], [], False, "no answer, and no end"
             if fault:
                 self.differences.append(
                     f"{fault}\n  case {number} of seed {SEED}: {octets}\n  answers: {answers}"
-                    f"; h11: {len(messages)} requests, the rest is {rest}\n  before it: {previous}")
+                    f"; h11: {len(messages)} requests, the rest is {rest}; nginx: {seen}"
+                    f"\n  before it: {previous}")
             previous = octets
             if not is_open:
                 writer.close()
@@ -276,6 +337,20 @@ class Comparison:
                 return fault
         if len(answers) < len(messages) and not (answers and answers[-1].is_last):
             return "Veer leaves what h11 takes unanswered"
+        return None
+
+    def _judge_beside_nginx(self, messages, answers, seen):
+        """What differs: Veer may always refuse, and nginx for a reason."""
+        for place, (message, answer) in enumerate(zip(messages, answers)):
+            if answer.status >= 400:
+                return None
+            if place >= len(seen) or seen[place].status >= 400:
+                self.refused_by_nginx[seen[place].status if place < len(seen) else 0] += 1
+                is_stricter = any(holds(message) for holds in NGINX_IS_STRICTER)
+                return None if is_stricter else "Veer takes what nginx refuses"
+            if seen[place].text != seen_by_nginx(message):
+                return "nginx reads another request"
+            self.seen_by_nginx += 1
         return None
 
     def _judge_one(self, message, answer):
@@ -335,16 +410,22 @@ def delivered(sink):
                   delivery.body) for delivery in sink.deliveries)
 
 
-def test_mutated_requests_are_read_as_h11_reads_them(start, sink, tell):
+def test_mutated_requests_are_read_as_others_read_them(start, sink, tell, tmp_path):
     veer = start(gateway(
         sink.url, webhook={"duplicates": {"window": "0s"}}, journal={"path": "journal"}))
-    comparison = Comparison(veer.host_and_port())
+    nginx = Nginx(tmp_path)
+    comparison = Comparison(veer.host_and_port(), nginx.address)
     began = time.monotonic()
-    asyncio.run(comparison.run())
+    try:
+        asyncio.run(comparison.run())
+    finally:
+        nginx.close()
     taken = comparison.expected.total()
     tell(f"{COUNT} cases of seed {SEED} in {time.monotonic() - began:.1f} s: {taken} events taken, "
          f"{comparison.taken_by_neither} taken by neither, "
-         f"by Veer alone {dict(comparison.refusals.most_common())}")
+         f"refused by Veer alone {dict(comparison.refusals.most_common())}, "
+         f"{comparison.seen_by_nginx} seen by nginx, which refused "
+         f"{dict(comparison.refused_by_nginx)}")
     assert not comparison.differences, "\n".join(
         [f"{len(comparison.differences)} differences", *comparison.differences[:20]])
     # What arrives is what h11 read, no more and no less.
@@ -357,3 +438,4 @@ def test_mutated_requests_are_read_as_h11_reads_them(start, sink, tell):
     # Both kinds must be there, or nothing was compared.
     assert taken > COUNT / 5
     assert comparison.taken_by_neither > COUNT / 10
+    assert comparison.seen_by_nginx > COUNT / 5

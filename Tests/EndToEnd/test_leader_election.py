@@ -114,8 +114,8 @@ def test_one_reads_and_gives_its_place_to_the_other_when_it_stops(replica, sink,
     sink.wait_for(5)
     assert lease(cluster)["spec"]["holderIdentity"].startswith(leader.directory.name + "_")
     assert [leads(leader), leads(other)] == [True, False]
-    assert "[+]leader is the leader, in term 1\n" in leader.get("/readyz").text
-    assert "[+]leader doesn't lead; " in other.get("/readyz").text
+    assert "[i]leader is the leader, in term 1\n" in leader.get("/readyz").text
+    assert "[i]leader doesn't lead; " in other.get("/readyz").text
     # Whoever doesn't lead takes webhooks all the same.
     event = attributes()
     assert post(other.url(), structured(event)).status_code == 202
@@ -200,7 +200,7 @@ def test_f57_without_the_api_server_nobody_reads_and_webhooks_are_taken(
     event = attributes()
     assert post(one.url(), structured(event)).status_code == 202
     sink.wait_for(3)
-    assert "[+]leader doesn't lead: the API server answered 503" in one.get("/readyz").text
+    assert "[i]leader doesn't lead: the API server answered 503" in one.get("/readyz").text
     assert one.get("/readyz").status_code == 200
     cluster.interfere = lambda method, path: None
     wait_for_leader(one)

@@ -93,6 +93,7 @@ def test_only_the_named_authority_is_trusted(start, make_secure_sink, files, tmp
 
 
 def test_a_wrong_name_is_refused(start, make_secure_sink, files):
+    """Row 221."""
     sink = make_secure_sink()
     veer = start(gateway(secure(sink, files, host="127.0.0.2")))
     assert "name that is in its certificate" in told(veer)
@@ -135,6 +136,7 @@ LARGE = "x" * 100_000
 
 @pytest.mark.parametrize("data", ["x" * 1024, LARGE], ids=len)
 def test_an_answer_before_the_body_is_an_answer(start, make_secure_sink, files, data):
+    """Row 222."""
     sink = make_secure_sink(is_early=True)
     veer = start(gateway(
         secure(sink, files), delivery={"timeout": "60s"}, limits={"bodyBytes": "8MiB"}))

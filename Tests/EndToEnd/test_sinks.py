@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from client import attributes, post, structured
+from client import attributes, binary, post, structured
 from sink import Answer
 from veer import command, gateway, wait_until
 
@@ -200,3 +200,13 @@ def test_in_memory_mode_a_sinks_failure_is_the_senders(start, make_sink, answer,
     reply = post(veer.url(), structured(attributes()))
     assert reply.status_code == status
     assert reply.headers["content-type"].startswith("application/problem+json")
+
+
+def test_row_223_an_event_in_an_answer_is_nobodys(start, make_sink):
+    event = {"ce-specversion": "1.0", "ce-id": "reply", "ce-source": "/s", "ce-type": "t"}
+    first = make_sink(lambda delivery: Answer(status=200, headers=event, body=b"{}"))
+    second = make_sink()
+    veer = start(gateway(first.url, second.url))
+    assert post(veer.url(), binary(attributes(id="one"))).status_code == 202
+    veer.wait_until_delivered()
+    assert [first.ids, second.ids] == [["one"], ["one"]]

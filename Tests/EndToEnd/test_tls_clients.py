@@ -1,5 +1,6 @@
 """Clients that show who they are, to Veer or to the proxy in front of it."""
 
+import shutil
 import ssl
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 
 from certificates import Authority, openssl, secured
 from client import attributes, structured
-from veer import gateway
+from veer import gateway, wait_until
 
 
 def send(veer, context=None, **headers):
@@ -82,6 +83,35 @@ def test_rows_136_and_137_who_may_come_in(
     if mode == "required":
         veer.wait_for_log("request refused", reason="tls_client_certificate_required")
     assert veer.metric("veer_tls_handshakes_total", outcome="client_certificate_invalid") >= 4
+
+
+@pytest.mark.parametrize("mode", ["optional", "required"])
+def test_row_137_who_was_taken_back_stays_out(start, sink, authority, pair, mode, tmp_path):
+    """Also whoever has a ticket from before."""
+    names = [authority.issue("DNS:client.test", file=f"client{n}", usage="clientAuth")
+             for n in range(2)]
+    first, second = (authority.trust(pair=client) for client in names)
+    lists = shutil.copy(authority.revoke(names[0]), tmp_path / "lists.crl")
+    clients = {"mode": mode, "ca": str(authority.certificate), "crl": str(lists)}
+    veer = start(gateway(sink.url, listener=secured(pair, clients=clients)))
+
+    def statuses():
+        return [send(veer, context) for context in (first, second)]
+
+    assert statuses() == [None, 202]
+    veer.wait_for_log(
+        "request refused", reason="tls_client_certificate_invalid",
+        detail="certificate revoked")
+    shutil.copy(authority.revoke(names[1]), tmp_path / "lists.new")
+    (tmp_path / "lists.new").rename(lists)
+    wait_until(lambda: statuses() == [None, None], "the new list")
+    # Nobody can be looked up in a list that has run out.
+    third = authority.trust(
+        pair=authority.issue("DNS:client.test", file="client2", usage="clientAuth"))
+    assert send(veer, third) == 202
+    shutil.copy(authority.revoke(days=-1), tmp_path / "lists.new")
+    (tmp_path / "lists.new").rename(lists)
+    wait_until(lambda: send(veer, third) is None, "the list that has run out")
 
 
 @pytest.mark.parametrize("mode", ["optional", "required"])

@@ -213,9 +213,11 @@ def test_a_check_gives_up_a_vcenter_that_says_nothing(tmp_path, vcenter):
 
 @pytest.mark.parametrize("body", [
     b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", b"<a>" * 100_000, b"",
-    b"\x00\xff", b"<a/>",
-], ids=["document type", "depth", "empty", "octets", "no envelope"])
+    b"\x00\xff", b"<a/>", b"<a>" + b"x" * 100 * 1024 * 1024 + b"</a>",
+    b"<html><body><form action='/login'>Log in</form></body></html>",
+], ids=["document type", "depth", "empty", "octets", "no envelope", "100 MiB", "a login page"])
 def test_hostile_answers_do_no_harm(start, sink, vcenter, body):
+    """Rows 225, 228, 229 and 233."""
     vcenter.responses = [body] * 3
     veer = start(configuration(vcenter, sink))
     veer.wait_for_log("vCenter didn't answer")
@@ -296,3 +298,29 @@ def test_a_router_goes_on_where_the_original_stopped(start, sink, vcenter, tmp_p
     assert sorted(event["data"]["Key"] for event in events) == [int(key) for key in new]
     assert {event["type"] for event in events} == {"com.vmware.event.router/event"}
     assert {event["subject"] for event in events} == {"VmPoweredOnEvent"}
+
+
+def test_only_what_is_of_an_entity_is_asked_for(start, sink, vcenter):
+    entity = {"type": "Datacenter", "id": "datacenter-2", "recursion": "self"}
+    veer = start(configuration(vcenter, sink, entity=entity, eventTypes=["VmPoweredOnEvent"]))
+    watching(veer, vcenter)
+    asked = wait_until(lambda: vcenter.filters, "a collector")
+    assert all(one == ("Datacenter", "datacenter-2", "self", ["VmPoweredOnEvent"])
+               for one in asked)
+
+
+def test_a_vcenter_that_is_away_is_told_and_readiness_stays(start, sink, vcenter):
+    veer = start(configuration(vcenter, sink))
+    watching(veer, vcenter)
+    vcenter.happen(1)
+    sink.wait_for(1)
+    ready = wait_until(lambda: (reply := veer.get("/readyz")).text.count("last event") and reply,
+                       "the last event")
+    assert ready.status_code == 200
+    [line] = [line for line in ready.text.splitlines() if line.startswith("[i]")]
+    assert " connected, last event 20" in line and line.endswith("s after it happened"), line
+    assert veer.metric("veer_vcenter_lag_seconds") < 30
+    vcenter.stop()
+    wait_until(lambda: "not connected" in veer.get("/readyz").text, "its end", 60)
+    assert veer.get("/readyz").status_code == 200
+    vcenter.start()

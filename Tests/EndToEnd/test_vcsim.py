@@ -140,6 +140,7 @@ def test_a_check_asks_it(tmp_path, simulator, tls, status, word):
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
 def test_a_thumbprint_tells_one_certificate(start, sink, simulator, algorithm):
+    """Row 235."""
     pem = ssl.get_server_certificate(("127.0.0.1", simulator.port))
     digest = hashlib.new(algorithm, ssl.PEM_cert_to_DER_cert(pem)).hexdigest().upper()
     right = ":".join(digest[place:place + 2] for place in range(0, len(digest), 2))

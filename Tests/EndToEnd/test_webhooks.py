@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import gzip
 import hashlib
 import hmac
 import json
@@ -19,7 +20,7 @@ import svix.webhooks
 import twilio.request_validator
 
 from client import attributes, structured
-from veer import BINARY, ROOT, command, gateway
+from veer import BINARY, ROOT, command, gateway, wait_until
 
 SECRET = "it is known to both sides only"
 WHSEC = "whsec_" + base64.b64encode(SECRET.encode()).decode()
@@ -123,6 +124,7 @@ def test_what_a_vendor_signs_is_taken_unchanged(launch, sink, preset):
 
 @pytest.mark.parametrize("preset", SIGNERS)
 def test_what_no_vendor_signed_is_refused_without_a_hint(launch, sink, preset):
+    """Rows 190 and 191."""
     veer = launch(secured(sink, preset))
     now = int(time.time())
     good = SIGNERS[preset](BODY, now)
@@ -160,6 +162,7 @@ def test_what_no_vendor_signed_is_refused_without_a_hint(launch, sink, preset):
 @pytest.mark.parametrize("preset", TIMED)
 @pytest.mark.parametrize("offset", [-310, 310, -86400])
 def test_out_of_its_time_a_signature_is_not_good(launch, sink, preset, offset):
+    """Row 192."""
     veer = launch(secured(sink, preset))
     reply = send(veer, BODY.encode(), SIGNERS[preset](BODY, int(time.time()) + offset))
     assert reply.status_code == 401
@@ -168,6 +171,7 @@ def test_out_of_its_time_a_signature_is_not_good(launch, sink, preset, offset):
 
 @pytest.mark.parametrize("preset", TIMED)
 def test_a_replay_is_answered_and_not_stored_again(launch, sink, preset):
+    """Row 192."""
     veer = launch(secured(sink, preset))
     headers = SIGNERS[preset](BODY, int(time.time()))
     replies = [send(veer, BODY.encode(), headers) for _ in range(5)]
@@ -204,6 +208,59 @@ def test_twilio_signs_a_form_or_an_address(launch, sink):
     headers = {"X-Twilio-Signature": validator.compute_signature(PUBLIC, {})}
     assert send(veer, BODY.encode(), headers).status_code == 401
     assert [delivery.body for delivery in sink.wait_for(3)] == [*forms, BODY.encode()]
+
+
+def test_a_secret_is_changed_without_a_refusal(start, sink, tmp_path):
+    """F53: while both secrets stand there, either is good; afterwards only the new one."""
+    old, new = "it was known before", "it is known from now on"
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text(old + "\n")
+    second.write_text(old + "\n")
+    veer = start(gateway(sink.url, webhook={
+        "adapter": TEMPLATE, "signature": {
+            "preset": "github", "secrets": [{"file": "first"}, {"file": "second"}]}}))
+    numbers = iter(range(1000))
+
+    def reply(secret):
+        body = json.dumps({"n": next(numbers)})
+        headers = {"X-Hub-Signature-256": "sha256=" + code(body, secret)}
+        return send(veer, body.encode(), headers).status_code
+
+    def change(path, text):
+        """Answers to both senders, from before the change until a moment after it."""
+        count = veer.metric("veer_secret_reloads_total")
+        path.write_text(text)
+        replies = []
+        while veer.metric("veer_secret_reloads_total") == count:
+            replies.append((reply(old), reply(new)))
+        return replies
+
+    assert (reply(old), reply(new)) == (202, 401)
+    # Neither an empty file nor a missing one takes a secret away.
+    change(second, "")
+    second.unlink()
+    assert reply(old) == 202
+    during = change(second, new)
+    assert all(before == 202 for before, _ in during)
+    wait_until(lambda: [reply(new) for _ in range(8)] == [202] * 8, "the new secret everywhere")
+    assert reply(old) == 202
+    # The old one goes, and no sender that has the new one is ever refused.
+    after = change(first, new)
+    assert all(now == 202 for _, now in after)
+    wait_until(lambda: [reply(old) for _ in range(8)] == [401] * 8, "the old secret's end")
+    assert reply(new) == 202
+
+
+def test_row_205_what_is_signed_are_the_octets_with_their_coding(launch, sink):
+    veer = launch(secured(sink, "github"))
+    packed = gzip.compress(BODY.encode())
+    by_octets = hmac.new(SECRET.encode(), packed, hashlib.sha256).hexdigest()
+    headers = {"Content-Encoding": "gzip", "X-Hub-Signature-256": "sha256=" + by_octets}
+    # The signature is good, so the coding is what is told of; what it unpacks to was never signed.
+    assert send(veer, packed, headers).status_code == 415
+    headers["X-Hub-Signature-256"] = "sha256=" + code(BODY)
+    assert send(veer, packed, headers).status_code == 401
+    assert sink.deliveries == []
 
 
 def test_signed_cloudevents_need_no_adapter(launch, sink):
@@ -275,13 +332,13 @@ def test_a_subscription_of_sns_is_for_the_operator_to_confirm(start, sink):
             sink.url, "https://sns.evil.example/", "https://sns.r.amazonaws.com.evil.example/",
             "https://sns.r.amazonaws.com@evil.example/", good]):
         body = {"Type": "SubscriptionConfirmation", "SubscribeURL": address,
-                "Timestamp": "2026-01-02T03:04:05Z"}
+                "TopicArn": "arn:aws:sns:us-west-2:1:t", "Timestamp": "2026-01-02T03:04:05Z"}
         reply = send(veer, json.dumps(body).encode(), headers, type="text/plain; charset=UTF-8")
         assert reply.status_code == 202
         sink.wait_for(place + 1)
     veer.wait_for_log(
-        "a sender waits for its subscription to be confirmed; to consent, open the address",
-        address=good)
+        "a sender asks to be let in; to consent, approve it: veer handshakes",
+        address=good, topic="arn:aws:sns:us-west-2:1:t")
     assert "evil" not in veer.text
     # No request but the deliveries.
     assert len(sink.deliveries) == 5

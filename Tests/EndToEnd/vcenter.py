@@ -41,6 +41,8 @@ class VCenter:
         self.events = []
         self.password = "secret"
         self.calls = []
+        self.filters = []
+        """Entities and types that collectors were asked for: type, id, recursion, types."""
         self.is_stalled = False
         self.hang_ups = set()
         """Calls that end the connection, without an answer."""
@@ -184,6 +186,10 @@ class VCenter:
 
     def selected(self, method):
         """The events that a filter wants."""
+        entity = method.find(".//{*}entity/{*}entity")
+        self.filters.append((
+            entity.get("type"), entity.text, method.findtext(".//{*}recursion"),
+            [element.text for element in method.findall(".//{*}eventTypeId")]))
         begin = method.findtext(".//{*}beginTime") or ""
         end = method.findtext(".//{*}endTime") or "9"
         # Times are written alike but for zeros at the end.

@@ -297,6 +297,23 @@ import Testing
         #expect(!peer.isOver)
     }
 
+    @Test func `115 - a client that has no stream open may say goodbye and go on`() {
+        let peer = Peer()
+        peer.send(Frame(.goaway, payload: [UInt8](repeating: 0, count: 8)))
+        #expect(!peer.isOver)
+        peer.send(.headers(1, isEnd: true))
+        #expect(peer.steps.last == .request(stream: 1))
+    }
+
+    @Test func `115 - a goodbye that is malformed is refused`() {
+        for (stream, bytes, code) in [(1, 8, Code.protocolError), (0, 7, Code.frameSize)] {
+            let peer = Peer()
+            peer.send(
+                Frame(.goaway, stream: Int32(stream), payload: [UInt8](repeating: 0, count: bytes)))
+            #expect(peer.goaway == code)
+        }
+    }
+
     @Test func `115 - a connection is drained after its share of streams`() {
         var limits = HTTP2Limits()
         limits.streamsPerConnection = 10

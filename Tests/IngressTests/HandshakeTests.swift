@@ -88,6 +88,54 @@ import Testing
         #expect(try request(lines, bounds(settings).answer) == .refused(.originNotAllowed))
     }
 
+    @Test(
+        arguments: [
+            ("a", "https://hooks.example/in?id=1", true), ("a", "https://HOOKS.example/", true),
+            ("a", "https://other.example/", false), ("a", "https://hooks.example:8443/", false),
+            ("a", "https://hooks.example.evil.example/", false),
+            ("b", "https://hooks.example/in?id=1", false),
+        ] as [(String, String, Bool)])
+    func `only who is let in is called by itself, and only at a host that is named`(
+        origin: String, callback: String, isCalled: Bool
+    ) throws {
+        var settings = Self.settings(["a"], rate: 60)
+        (settings.callback, settings.callbackHosts) = (.auto, ["hooks.example"])
+        let answer = try request(
+            ["WebHook-Request-Origin: \(origin)", "WebHook-Request-Callback: \(callback)"],
+            bounds(settings).answer)
+        let other: Handshake.Answer =
+            origin == "a"
+            ? .granted(origin: "a", rate: 60) : .undecided(origin: origin, callback: callback)
+        #expect(
+            answer
+                == (isCalled ? .calledBack(origin: "a", rate: 60, callback: callback) : other))
+    }
+
+    @Test(arguments: [
+        "http://a/", "https://", "https://user@a/", "https://user:pass@a/", "https://a b/",
+        "https://a\\@b/", "ftp://a/", "//a/", "https://ä/",
+    ])
+    func `an address that could be read in two ways is no callback`(callback: String) throws {
+        let answer = try request(
+            ["WebHook-Request-Origin: b", "WebHook-Request-Callback: \(callback)"],
+            bounds(Self.settings(["a"])).answer)
+        #expect(answer == .refused(.handshakeMalformed("WebHook-Request-Callback")))
+    }
+
+    @Test func `an operator's consent lets an origin in, at the rate of the others`() throws {
+        let source = bounds(Self.settings(["a"], rate: 2)).admitting(origin: "New.Org")
+        let lines = ["WebHook-Request-Origin: new.org"]
+        #expect(try request(lines, source.answer) == .granted(origin: "new.org", rate: 2))
+        func refusal(_ origin: String) throws -> BoundRefusal? {
+            try request(["WebHook-Request-Origin: \(origin)"]) {
+                source.origins?.refusal($0, $1, now: 0)
+            }
+        }
+        #expect(try ["NEW.org", "new.org"].map(refusal) == [nil, nil])
+        #expect(try refusal("new.org") == .rateLimited(30_000_000_000))
+        #expect(try refusal("other.org") == .originNotAllowed)
+    }
+
     @Test func `without the setting nothing is granted, and other questions are others`() throws {
         let origin = ["WebHook-Request-Origin: a"]
         #expect(try request(origin, bounds(nil).answer) == .refused(.handshakeOff))

@@ -211,6 +211,31 @@ import Testing
         harness.stop()
     }
 
+    @Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount a tmpfs"))
+    func `on a full disk dead letters can be purged`() async throws {
+        let disk = try SmallDisk(bytes: 24 * 1024 * 1024)
+        let harness = try Harness(disk.parameters)
+        let items = (0..<20).map { item("\($0)", to: [0], bytes: 1_000) }
+        for _ in 0..<50 { #expect(try await harness.store(items) == .accepted) }
+        for sequence in 1...1_000 as ClosedRange<SequenceNumber> { harness.settle(.dead(sequence)) }
+        try await harness.wait()
+        try disk.fill()
+        while try await harness.store(items) == .accepted {}
+        var query = KeptQuery(.dead)
+        query.limit = 1_000
+        var purged = 0
+        while purged < 1_000 {
+            let report = try await harness.ask(query, .purge)
+            #expect(report.refusal == nil)
+            try #require(!report.purged.isEmpty)
+            purged += report.purged.count
+        }
+        #expect(try await harness.ask(query, .list).entries.isEmpty)
+        while try await harness.store(items) != .accepted {}
+        harness.stop()
+        #expect(try JournalFile(directory: disk.path).verify().isWhole)
+    }
+
     // MARK: - Failures
 
     /// A limit on the size of files makes a write fail in the midst of a commit.

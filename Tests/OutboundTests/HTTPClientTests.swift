@@ -24,6 +24,7 @@ import Testing
             ])
     }
 
+    /// Row 224.
     @Test func `a value can't begin another field`() throws {
         let peer = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }
         defer { peer.stop() }
@@ -73,6 +74,7 @@ import Testing
         #expect(peer.connectionsCount == 1)
     }
 
+    /// Row 220.
     @Test func `an answer that nobody asked for isn't taken for the next request's`() throws {
         let peer = try ScriptedPeer { _, _ in
             ScriptedPeer.status(202) + ScriptedPeer.status(500)
@@ -93,6 +95,7 @@ import Testing
         #expect(peer.requests.map(\.line) == ["POST /in?x=1 HTTP/1.1"])
     }
 
+    /// Row 219.
     @Test(arguments: [
         ("HTTP/1.1 200 x\r\n\r\n", "endless body"),
         ("HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n", "A\r\n0123456789\r\n"),
@@ -108,6 +111,7 @@ import Testing
         #expect(response.body.count <= 1024)
     }
 
+    /// Row 219.
     @Test func `interim answers without end are no answer`() throws {
         let peer = try ScriptedPeer { _, _ in [.sendForever("HTTP/1.1 103 x\r\nX: y\r\n\r\n")] }
         defer { peer.stop() }
@@ -179,6 +183,7 @@ import Testing
         #expect(response.error?.kind == .tls)
     }
 
+    /// Row 218.
     @Test func `proxies of the environment are ignored`() throws {
         setenv("http_proxy", "http://127.0.0.1:1", 1)
         setenv("ALL_PROXY", "http://127.0.0.1:1", 1)

@@ -22,14 +22,14 @@ import Testing
         defer { server.stop() }
         let certificate = try server.certificate
         let taken = try get("https://localhost:\(server.port)/") {
-            $0.authoritiesPEM = certificate
+            $0.authorityOctets = certificate
             $0.trustsSystem = trustsSystem
         }
         #expect(taken.status == 200, "\(String(describing: taken.error))")
         let other = try TLSServer()
         defer { other.stop() }
         let refused = try get("https://localhost:\(other.port)/") {
-            $0.authoritiesPEM = certificate
+            $0.authorityOctets = certificate
             $0.trustsSystem = trustsSystem
         }
         #expect(refused.error?.tlsFault == .untrusted, "\(String(describing: refused.error))")
@@ -44,7 +44,7 @@ import Testing
         let octets = try other.certificate
         let refused = try get("https://localhost:\(server.port)/") {
             $0.authorities = server.certificatePath
-            $0.authoritiesPEM = octets
+            $0.authorityOctets = octets
         }
         #expect(refused.error?.tlsFault == .untrusted, "\(String(describing: refused.error))")
     }
@@ -54,7 +54,7 @@ import Testing
         let server = try TLSServer()
         defer { server.stop() }
         let refused = try get("https://localhost:\(server.port)/") {
-            $0.authoritiesPEM = Array(text.utf8)
+            $0.authorityOctets = Array(text.utf8)
         }
         #expect(refused.error?.tlsFault == .authorities, "\(String(describing: refused.error))")
     }

@@ -57,4 +57,19 @@ import Testing
     func `what is no envelope isn't taken for one`(document: String) throws {
         #expect(try SOAPResponse(XMLParser.tree(of: Array(document.utf8))) == nil)
     }
+
+    /// Row 232.
+    @Test func `of a server's long words the first are kept`() throws {
+        let text = String(repeating: "x\u{301}", count: 100_000)
+        let document =
+            "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault>"
+            + "<faultcode>\(text)</faultcode><faultstring>\(text)</faultstring>"
+            + "</s:Fault></s:Body></s:Envelope>"
+        let tree = try XMLParser.tree(of: Array(document.utf8))
+        guard case .fault(let fault)? = SOAPResponse(tree) else {
+            Issue.record("no fault")
+            return
+        }
+        #expect(fault.text.unicodeScalars.count == 1024 && fault.code.unicodeScalars.count == 1024)
+    }
 }

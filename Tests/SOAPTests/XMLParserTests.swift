@@ -2,6 +2,7 @@ import SOAP
 import Testing
 
 @Suite struct XMLParserTests {
+    /// Row 230: what a comment or CDATA divides is one text.
     @Test(arguments: [
         ("<a/>", "({}a||)"),
         ("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<a> x </a>\n", "({}a| x |)"),
@@ -47,6 +48,7 @@ import Testing
         }
     }
 
+    /// Rows 225 to 227: no document type, so no entity, and nothing is fetched.
     @Test(arguments: [
         ("<!DOCTYPE a><a/>", XMLFailure.documentType),
         ("<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", .documentType),
@@ -78,6 +80,7 @@ import Testing
         }
     }
 
+    /// Row 229.
     @Test func `octets that are no UTF-8 are refused`() {
         let ends = (Array("<a>".utf8), Array("</a>".utf8))
         for middle: [UInt8] in [[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80]] {
@@ -119,6 +122,7 @@ import Testing
         }
     }
 
+    /// Row 228.
     @Test(arguments: Harm.allCases)
     func `a document made to harm is refused`(harm: Harm) {
         let error = #expect(throws: XMLFailure.self) { try read([Array(harm.document.utf8)]) }

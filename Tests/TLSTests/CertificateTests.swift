@@ -13,6 +13,7 @@ import Testing
         }
     }
 
+    /// Rows 140 and 142: names with anything but visible ASCII are left out.
     @Test func `a certificate is described`() throws {
         let authority = TestCertificate.authority()
         let made = TestCertificate(
@@ -106,5 +107,18 @@ import Testing
         #expect(throws: TLSError.noCertificate(file: "ca.crt")) {
             try TrustAnchors(pem: [], file: "ca.crt")
         }
+    }
+
+    /// Row 140: whatever a certificate is made of, it's read or it isn't.
+    @Test func `a damaged certificate breaks nothing`() {
+        let good = TestCertificate.server("DNS:a.example,URI:spiffe://b,IP:192.0.2.1").pem
+        for place in good.indices {
+            for letter in "A/9-\n".utf8 {
+                var damaged = good
+                damaged[place] = letter
+                _ = try? Certificate.read(pem: damaged, file: "tls.crt")
+            }
+        }
+        #expect((try? Certificate.read(pem: good, file: "tls.crt"))?.count == 1)
     }
 }

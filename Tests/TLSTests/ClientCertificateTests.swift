@@ -129,6 +129,7 @@ import Testing
         }
     }
 
+    /// Row 141.
     @Test func `a client must own the certificate that it sends`() throws {
         let anchors = try TrustAnchors(pem: authority.pem, file: "ca.crt")
         let material = TLSMaterial(

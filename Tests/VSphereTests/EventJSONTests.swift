@@ -149,6 +149,7 @@ import Testing
         #expect(result.oddities == 0)
     }
 
+    /// Row 231.
     @Test(arguments: [
         // Nobody knows the type: what all events have, and then the rest as it came.
         (
@@ -219,6 +220,7 @@ import Testing
         #expect(time.utc == utc)
     }
 
+    /// Row 231: dates of no year, or of years that nobody can read.
     @Test(arguments: ["", " ", "Z", "now", "2024-01-02", "2024-13-02T03:04:05Z", "+00:00"])
     func `what is no time isn't taken for one`(text: String) {
         #expect(EventTime(ArraySlice(text.utf8)) == nil)

@@ -106,6 +106,7 @@ import Testing
         #expect(!run.findings.contains { $0.isLoss })
     }
 
+    /// Row 234.
     @Test func `a page that comes again and again is left`() {
         var run = Run()
         run.vCenter.mode = .repeating
@@ -116,6 +117,7 @@ import Testing
         #expect(run.findings.contains(.repeatedPage) || run.findings.contains(.stalled))
     }
 
+    /// Row 234.
     @Test(arguments: [FakeVCenter.Mode.sound, .blindCollectors])
     func `keys begin anew at the least number`(mode: FakeVCenter.Mode) {
         var run = Run()
@@ -211,6 +213,7 @@ import Testing
         #expect(next.findings.isEmpty)
     }
 
+    /// Row 231: the source goes on.
     @Test func `what can't be read is passed over, and nothing else`() {
         var run = Run()
         run.pass(.milliseconds(10))

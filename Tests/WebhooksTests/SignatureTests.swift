@@ -33,6 +33,7 @@ struct SignatureTests {
         }
     }
 
+    /// Row 190.
     @Test func `of a list, the first four are looked at`() throws {
         let scheme = SignatureScheme(.pagerduty)
         let good = try sign(scheme)[0].value
@@ -43,6 +44,7 @@ struct SignatureTests {
         #expect(throws: SignatureFailure.mismatch) { try verify(scheme, fields(bad + [good])) }
     }
 
+    /// Row 190.
     @Test(arguments: ["sha1=", "sha512=", "", "SHA256=", "md5="])
     func `another prefix is malformed`(_ prefix: String) throws {
         let scheme = SignatureScheme(.github)
@@ -52,6 +54,7 @@ struct SignatureTests {
         }
     }
 
+    /// Row 193.
     @Test func `SHA-1 in its own field doesn't count`() throws {
         var old = SignatureScheme(.github)
         (old.header, old.algorithm, old.prefix) = ("x-hub-signature", .hmacSHA1, "sha1=")
@@ -62,6 +65,7 @@ struct SignatureTests {
         _ = try verify(old, fields)
     }
 
+    /// Row 192.
     @Test(arguments: ["", "x", "-1000", "+1000", "1e3", "1000.0", "9999999999999999", " 1000"])
     func `a time that is none is not good`(_ time: String) throws {
         let scheme = SignatureScheme(.slack)
@@ -143,6 +147,7 @@ struct SignatureTests {
         #expect(throws: SignatureFailure.missing) { try verify(scheme, fields) }
     }
 
+    /// Row 194.
     @Test(arguments: [
         ("{}", "application/json", "a=1"), ("{}", "application/json", "bodySHA256=00"),
         ("{}", "text/plain", "bodySHA256="),

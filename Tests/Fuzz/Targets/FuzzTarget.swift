@@ -17,6 +17,18 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case value
     /// A request with an event in binary mode.
     case binary
+    /// JSON as two readers see it, and what is found in it.
+    case json
+    /// A token, or a set of keys.
+    case token
+    /// A message of Amazon SNS.
+    case sns
+    /// A template of a mapping, and a body to be mapped.
+    case template
+    /// A SOAP document, and the events in it.
+    case soap
+    /// Frames of HTTP/2.
+    case frames
 
     /// Tries out some octets.
     public func run(_ octets: [UInt8]) {
@@ -28,6 +40,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .batched: checkBatch(octets)
         case .value: checkValue(octets)
         case .binary: checkBinary(octets)
+        case .json: checkJSON(octets)
+        case .token: checkToken(octets)
+        case .sns: checkSNS(octets)
+        case .template: checkTemplate(octets)
+        case .soap: checkSOAP(octets)
+        case .frames: checkFrames(octets)
         }
     }
 }
