@@ -95,8 +95,8 @@ let package = Package(
         .target(
             name: "Delivery",
             dependencies: [
-                "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound", "Telemetry",
-                logging,
+                "Authentication", "CloudEvents", "Configuration", "EventLoops", "HTTP", "Journal",
+                "Outbound", "Telemetry", "Webhooks", logging,
             ],
             swiftSettings: strict),
         .target(
@@ -207,7 +207,7 @@ let package = Package(
             name: "DeliveryTests",
             dependencies: [
                 "Delivery", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
-                "ScriptedPeer", "Telemetry", logging,
+                "ScriptedPeer", "Telemetry", "Webhooks", logging,
             ], swiftSettings: tests),
         .testTarget(
             name: "VSphereTests",

@@ -105,24 +105,26 @@ static inline CURLcode curl_set_close_on_exec(CURL *h) {
     return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, curl_open_closed_on_exec);
 }
 
-// The same, but only for addresses that somebody allows, who is asked for the 4 or 16 octets.
-typedef int (*curl_address_callback)(const uint8_t *, int);
-static inline curl_socket_t curl_open_allowed(void *context, curlsocktype purpose,
-                                              struct curl_sockaddr *address) {
-    curl_address_callback allows = (curl_address_callback)context;
-    const void *octets = 0;
-    int count = 0;
-    if (address->family == AF_INET) {
-        octets = &((const struct sockaddr_in *)&address->addr)->sin_addr;
-        count = 4;
-    } else if (address->family == AF_INET6) {
-        octets = &((const struct sockaddr_in6 *)&address->addr)->sin6_addr;
-        count = 16;
-    }
-    if (!octets || !allows(octets, count)) return CURL_SOCKET_BAD;
-    return curl_open_closed_on_exec(0, purpose, address);
+// Asks before a connection to an address is tried, and before each request on one.
+typedef curl_socket_t (*curl_open_callback)(void *, curlsocktype, struct curl_sockaddr *);
+typedef int (*curl_request_callback)(void *, char *, char *, int, int);
+static inline CURLcode curl_set_guards(CURL *h, curl_open_callback open,
+                                       curl_request_callback request, void *context) {
+    CURLcode code = curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open);
+    if (code == CURLE_OK) code = curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, request);
+    return code == CURLE_OK ? curl_easy_setopt(h, CURLOPT_PREREQDATA, context) : code;
 }
-static inline CURLcode curl_set_address_guard(CURL *h, curl_address_callback v) {
-    CURLcode code = curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, curl_open_allowed);
-    return code == CURLE_OK ? curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, (void *)v) : code;
+
+// Copies an IP address's octets, 4 or 16, and tells how many; 0 for an address of another kind.
+static inline size_t curl_address_octets(const struct curl_sockaddr *address,
+                                         unsigned char octets[16]) {
+    const void *start = &address->addr;
+    if (address->family == AF_INET) {
+        memcpy(octets, &((const struct sockaddr_in *)start)->sin_addr, 4);
+        return 4;
+    }
+    if (address->family != AF_INET6) return 0;
+    memcpy(octets, &((const struct sockaddr_in6 *)start)->sin6_addr, 16);
+    return 16;
 }

@@ -4,7 +4,7 @@
 /// version that reads it arrives.
 enum NotYetSupported {
     static let source = ["horizon"]
-    static let sink = ["auth", "allowPrivateAddresses"]
+    static let sink: [String] = []
 
     /// What a `RouterConfig` may ask for besides; each with what to do instead.
     static let providers = ["horizon"]

@@ -29,6 +29,11 @@ extension DeliverySettings: Section {
             .duration(
                 "backoffDelayMax", "the longest wait that a back-off asks for",
                 \.backoffDelayMax, .milliseconds(1)...day),
+            .choice("jitter", "how far waits are spread", \.jitter),
+            .duration(
+                "maxAge", "how old an event must be, besides, to be given up; 0s: any age",
+                \.maxAge, .zero...(day * 30)),
+            .statuses("statuses", "what certain statuses come to", \.statuses),
             .duration("timeout", "for one request", \.timeout, .milliseconds(10)...day),
             .duration(
                 "retryAfterMax", "the longest wait that Retry-After can ask for; 0s ignores it",

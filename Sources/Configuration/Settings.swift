@@ -184,6 +184,20 @@ public struct HTTPSinkSettings: Sendable, Equatable {
     public var queueBytes = 8 * 1024 * 1024
     /// Whom an `https` sink must prove to be, and who asks; of no effect for `http`.
     public var tls = SinkTLSSettings()
+    /// How Veer proves who it is; nil where it needn't.
+    public var auth: SinkAuthSettings?
+    /// How requests are signed; nil where they aren't.
+    public var signing: SinkSigningSettings?
+    /// Whether it may be at an address that isn't for all the world, such as one of this machine.
+    public var allowPrivateAddresses = true
+    /// Set where the sink wants to be asked before it's sent anything.
+    public var webhook: SinkWebhookSettings?
+    /// The attribute whose events, where they have one value, are sent one after the other.
+    public var ordering: String?
+    /// How many events go in one request; nil sends each alone.
+    public var batch: BatchSettings?
+    /// How many retries it gets beside the first attempts.
+    public var retryBudget = RetryBudgetSettings()
 
     /// A sink at an address, with the defaults.
     public init(uri: String) { self.uri = uri }
@@ -222,6 +236,26 @@ public struct DeliverySettings: Sendable, Equatable {
         case linear
     }
 
+    /// How far waits are spread, so that not all come back at once.
+    public enum Jitter: String, Sendable, CaseIterable {
+        /// Not at all.
+        case none
+        /// By a fifth to both sides.
+        case fifth
+        /// Anything from nothing to the whole wait.
+        case full
+    }
+
+    /// What an answer of a certain status comes to.
+    public enum StatusAction: String, Sendable, CaseIterable {
+        /// The sink has the event.
+        case deliver
+        /// It's sent again.
+        case retry
+        /// It's given up.
+        case deadLetter
+    }
+
     /// Retries after the first attempt.
     public var retry = 10
     /// How the waits grow.
@@ -230,6 +264,12 @@ public struct DeliverySettings: Sendable, Equatable {
     public var backoffDelay = Duration.milliseconds(200)
     /// The longest wait that a back-off asks for.
     public var backoffDelayMax = Duration.seconds(60)
+    /// How far waits are spread.
+    public var jitter = Jitter.fifth
+    /// How old an event must be, besides, before it's given up for want of success; zero: any age.
+    public var maxAge = Duration.zero
+    /// What these statuses come to, in place of what they usually do.
+    public var statuses: [Int: StatusAction] = [:]
     /// For one request, from its first octet to the response's last.
     public var timeout = Duration.seconds(30)
     /// The longest wait that a sink's `Retry-After` can ask for; zero ignores it.

@@ -198,7 +198,7 @@ extension Key {
             show: { target, _ in target[keyPath: path].map { .text($0.text) } })
     }
 
-    fileprivate static func secrets(
+    static func secrets(
         _ name: String, _ about: String, _ path: WritableKeyPath<Target, [Secret]>
     ) -> Key {
         Key(

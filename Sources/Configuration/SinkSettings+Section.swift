@@ -18,9 +18,17 @@ extension SinkSettings: Section {
         return [name] + HTTPSinkSettings.keys.map(outer) + kinds
     }
 
-    /// An HTTP sink's key; the URI is the environment's where that says it.
+    /// An HTTP sink's key; what the environment says is not shown as the configuration's.
     private static func outer(_ key: Key<HTTPSinkSettings>) -> Key<Self> {
-        key.inside(\.http, where: { $0.isHTTP && (key.name != "uri" || $0.env == nil) })
+        key.inside(
+            \.http,
+            where: { sink in
+                switch key.name {
+                case "uri": sink.isHTTP && sink.env == nil
+                case "auth": sink.isHTTP && sink.env?.hasToken != true
+                default: sink.isHTTP
+                }
+            })
     }
 
     mutating func check(_ node: Node, _ reader: Reader) {
@@ -30,7 +38,8 @@ extension SinkSettings: Section {
         guard let kind = kinds.first(where: { node[$0] != nil }) else { return }
         guard !["uri", "ref", "env"].contains(kind) else {
             if kind == "env" { http.readEnvironment(node, reader) } else { checkURI(node, reader) }
-            return checkTLS(node, reader)
+            checkTLS(node, reader)
+            return checkDelivery(node, reader)
         }
         target = kind == "console" ? .console : .discard
         let httpKeys = HTTPSinkSettings.keys.map(\.name).filter { !["uri", "ref"].contains($0) }
@@ -54,6 +63,34 @@ extension SinkSettings: Section {
         reader.error(
             .conflict, at: entry.keyPlace, "'tls' has no meaning for an http URI",
             hint: "write https://, or remove it")
+    }
+
+    private func checkDelivery(_ node: Node, _ reader: Reader) {
+        if http.auth != nil, let entry = node.entry("auth") {
+            reader.warnOfClearText(http.uri, at: entry.keyPlace, "what proves who Veer is")
+        }
+        if let oidc = http.oidc, oidc.serviceAccount != nil, oidc.audience == nil,
+            http.reference?.isCoreService ?? true, let auth = node["auth"]
+        {
+            reader.error(
+                .missingKey, at: (auth["oidc"] ?? auth).place, "the key 'audience' is missing",
+                hint: "no object says it here")
+        }
+        if http.batch != nil {
+            for name in ["contentMode", "headerEncoding"] {
+                guard let entry = node.entry(name) else { continue }
+                reader.error(
+                    .conflict, at: entry.keyPlace, "'\(name)' has no meaning beside 'batch'",
+                    hint: "remove it; batches are always JSON")
+            }
+        } else if http.signing != nil, http.contentMode == .binary,
+            let entry = node.entry("signing")
+        {
+            reader.warning(
+                .insecure, at: entry.keyPlace,
+                "the signature covers the body, and attributes stand in header fields",
+                hint: "write contentMode: structured")
+        }
     }
 
     private var isHTTP: Bool {
@@ -115,12 +152,30 @@ extension HTTPSinkSettings: Section {
             .section(
                 "tls", "whom an https sink must prove to be, and who asks", \.tls,
                 where: { $0.uri.hasPrefix("https:") || $0.reference != nil }),
+            .section("auth", "how Veer proves who it is", \.authItem),
+            .section("signing", "how requests are signed", \.signing),
+            .flag(
+                "allowPrivateAddresses", "whether it may be at a private or local address",
+                \.allowPrivateAddresses),
+            .section("webhook", "asks the sink before it's sent anything", \.webhook),
+            .optionalText(
+                "ordering", "the attribute whose events keep their order, value by value",
+                \.ordering, parse: orderingAttribute),
+            .section("batch", "how many events go in one request", \.batch),
+            .section(
+                "retryBudget", "how many retries it gets beside the first attempts",
+                \.retryBudget),
         ]
+    }
+
+    private var authItem: SinkAuthItem? {
+        get { auth.map(SinkAuthItem.init) }
+        set { auth = newValue?.settings }
     }
 }
 
 /// A query often carries a key that lets requests in.
-private func withoutQuery(_ uri: String) -> String {
+func withoutQuery(_ uri: String) -> String {
     guard let query = uri.firstIndex(of: "?") else { return uri }
     return uri[..<query] + "?***"
 }

@@ -109,7 +109,8 @@ public struct LeaseElection: Sendable {
     private var seen: ContinuousClock.Instant
     /// When to ask next.
     private var next: ContinuousClock.Instant
-    private var lastWrite: ContinuousClock.Instant?
+    /// When progress was told last.
+    private var lastTold: ContinuousClock.Instant?
     /// What is known of the lease isn't what it is: a write of ours was refused, or unanswered.
     private var isOutdated = true
     private var conflicts = 0
@@ -189,12 +190,13 @@ public struct LeaseElection: Sendable {
         guard let lease, let leading else { return .wait(until: next) }
         var due = next
         if !isOutdated, hasProgress(lease) {
-            due = min(due, (lastWrite ?? now) + Self.progressInterval)
+            due = min(due, lastTold.map { $0 + Self.progressInterval } ?? now)
         }
         if isResigning, conflicts == 0 { due = now }
         guard now >= due else { return .wait(until: min(due, leadsUntil ?? due)) }
         guard !isOutdated else { return begin(.read, now) }
         var wanted = lease
+        if hasProgress(lease) { lastTold = now }
         for (source, text) in progress {
             wanted.checkpoints[source] = SharedCheckpoint(term: leading.number, text: text)
         }
@@ -211,7 +213,6 @@ public struct LeaseElection: Sendable {
 
     private mutating func begin(_ call: Call, _ now: ContinuousClock.Instant) -> Step {
         underWay = UnderWay(call: call, began: now)
-        if case .update = call { lastWrite = now }
         return .call(call)
     }
 

@@ -10,6 +10,10 @@ public struct SinkNews: Sendable, Equatable {
         case address(url: String, authorities: String?)
         /// Nothing can be sent to it, for this reason.
         case obstacle(String)
+        /// It's to be shown this token from now on; nil for none.
+        case token(String?)
+        /// There is no token for it, for this reason, and it wants one.
+        case tokenObstacle(String)
     }
 
     /// The sink's place in the settings.
@@ -29,19 +33,26 @@ public struct SinkNews: Sendable, Equatable {
 /// Attempts that are under way when it changes end where they began.
 final class AddressedTarget: SinkTarget {
     var address: String? { target?.address }
-    private(set) var obstacle: String? = "it isn't known yet where the sink is"
-    var onReady: (() -> Void)?
+    var onMove: (() -> Void)?
+    var onReady: (() -> Void)? { didSet { target?.onReady = onReady } }
 
-    private let settings: HTTPSinkSettings
-    private let client: HTTPClient
+    private var settings: HTTPSinkSettings
+    private let surroundings: TargetSurroundings
+    private let authorization: (any SinkAuthorization)?
+    private var reason: String? = "it isn't known yet where the sink is"
     private var target: HTTPTarget?
     private var latest: SinkNews.Content?
 
-    init(_ settings: HTTPSinkSettings, client: HTTPClient) {
+    init(_ settings: HTTPSinkSettings, _ surroundings: TargetSurroundings) {
         self.settings = settings
-        self.client = client
+        self.surroundings = surroundings
+        // One for all addresses: it isn't they that tokens are for.
+        authorization = settings.auth.map { makeAuthorization($0, settings, surroundings) }
     }
 
+    var obstacle: String? { reason ?? target?.obstacle }
+
+    /// Takes what concerns its address.
     func take(_ news: SinkNews.Content) {
         guard news != latest else { return }
         latest = news
@@ -54,10 +65,14 @@ final class AddressedTarget: SinkTarget {
             if settings.tls.ca == nil, settings.tls.authorities == nil {
                 settings.tls.authorities = authorities
             }
-            target = HTTPTarget(settings, client: client)
-            obstacle = nil
+            target = HTTPTarget(settings, surroundings, authorization: authorization)
+            target?.onReady = onReady
+            reason = nil
+            onMove?()
             onReady?()
-        case .obstacle(let reason): obstacle = reason
+        case .obstacle(let reason): self.reason = reason
+        // Those are its authorization's.
+        case .token, .tokenObstacle: break
         }
     }
 
@@ -68,6 +83,23 @@ final class AddressedTarget: SinkTarget {
             return completion(.unanswered(kind: "address", detail: obstacle ?? ""))
         }
         target.send(stored, timeout: timeout, completion)
+    }
+
+    func send(
+        batch: [StoredEvent], timeout: Duration,
+        _ completion: @escaping (DeliveryResult?) -> Void
+    ) {
+        guard let target else {
+            return completion(.unanswered(kind: "address", detail: obstacle ?? ""))
+        }
+        target.send(batch: batch, timeout: timeout, completion)
+    }
+
+    func replaceSecrets(_ settings: HTTPSinkSettings) {
+        (self.settings.auth, self.settings.signing) = (settings.auth, settings.signing)
+        // With no target yet, nobody else would hear of it.
+        if let auth = settings.auth { authorization?.replace(auth) }
+        target?.replaceSecrets(settings)
     }
 
     /// Left to whoever closes the client, which is the same for all sinks.

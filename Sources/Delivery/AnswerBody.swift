@@ -8,6 +8,11 @@ struct AnswerBody: Sendable, Equatable, ExpressibleByStringLiteral {
 
     init(stringLiteral text: String) { self.init(text) }
 
+    /// The same with stars for a secret.
+    func hiding(_ secret: some StringProtocol) -> AnswerBody {
+        AnswerBody(octets.replacing(Array(secret.utf8), with: Array("***".utf8)))
+    }
+
     /// What people read; what isn't UTF-8 is replaced.
     var text: String { String(decoding: octets, as: UTF8.self) }
 }

@@ -17,6 +17,8 @@ public final class Delivery: Sendable {
 
     private let stops: Mailbox<Stop>
     private let inspections: Mailbox<@Sendable ([SinkStatus]) -> Void>
+    private let orders: Mailbox<SinkOrder>
+    private let disabled: DisabledSinks
     private let thread: LoopThread
     private let counts: [Invocations]
 
@@ -26,20 +28,27 @@ public final class Delivery: Sendable {
     ///   - settings: its sinks, sources and routes.
     ///   - version: goes into the `User-Agent` field.
     ///   - announcements: the mailbox that the journal is to send to.
-    ///   - news: the mailbox of whoever finds out where sinks are.
+    ///   - news: the mailbox of whoever finds out where sinks are, and gets their tokens.
+    ///   - renewToken: has another token got for a sink, and tells whether that will be done.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     public static func start(
         _ settings: Settings, version: String, announcements: Mailbox<Announcement>,
-        news: Mailbox<SinkNews>? = nil, journal: @escaping @Sendable (JournalRequest) -> Bool,
+        news: Mailbox<SinkNews>? = nil,
+        renewToken: @escaping @Sendable (Int) -> Bool = { _ in false },
+        journal: @escaping @Sendable (JournalRequest) -> Bool,
         metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
         let stops = try Mailbox<Stop>(messagesLimit: 1)
         let inspections = try Mailbox<@Sendable ([SinkStatus]) -> Void>(messagesLimit: 64)
+        let orders = try Mailbox<SinkOrder>(messagesLimit: 256)
+        let disabled = DisabledSinks()
         let counts = settings.router == nil ? [] : settings.sinks.map { _ in Invocations() }
         let thread = try EventLoop.start(name: "veer-delivery") { loop throws(SystemError) in
             let dispatcher = try Dispatcher(
                 settings, loop: loop, userAgent: "veer/\(version)", output: 1, journal: journal,
-                metrics: metrics, logger: logger, invocations: counts)
+                metrics: metrics, logger: logger, invocations: counts, disabled: disabled,
+                renewToken: renewToken)
+            try orders.receive(on: loop) { dispatcher.receive($0) }
             try announcements.receive(on: loop) { dispatcher.receive($0) }
             try inspections.receive(on: loop) { inspections in
                 for inspection in inspections { inspection(dispatcher.statuses) }
@@ -55,15 +64,20 @@ public final class Delivery: Sendable {
             }
             begin(dispatcher, on: loop) { journal(.announce(to: announcements)) }
         }
-        return Delivery(stops: stops, inspections: inspections, thread: thread, counts: counts)
+        return Delivery(
+            stops: stops, inspections: inspections, orders: orders, disabled: disabled,
+            thread: thread, counts: counts)
     }
 
     private init(
         stops: Mailbox<Stop>, inspections: Mailbox<@Sendable ([SinkStatus]) -> Void>,
-        thread: LoopThread, counts: [Invocations]
+        orders: Mailbox<SinkOrder>, disabled: DisabledSinks, thread: LoopThread,
+        counts: [Invocations]
     ) {
         self.stops = stops
         self.inspections = inspections
+        self.orders = orders
+        self.disabled = disabled
         self.thread = thread
         self.counts = counts
     }
@@ -95,6 +109,22 @@ public final class Delivery: Sendable {
 
     /// Waits for the thread's end; called once, after ``stop(within:settlesRest:_:)``.
     public func join() { thread.join() }
+
+    /// The sinks that answered 410, and so are sent nothing until they're enabled.
+    public var disabledSinks: SinkSet { disabled.sinks }
+
+    /// Sends events again to a sink that answered 410; of no effect for others.
+    ///
+    /// - Parameter place: its place among the settings' sinks.
+    /// - Returns: whether there was room for the request; if not, it may be repeated.
+    public func enable(sink place: Int) -> Bool { orders.send(.enable(sink: place)) }
+
+    /// Uses a sink's secrets, which were read again, from the next request on.
+    ///
+    /// - Returns: whether there was room for the request; if not, it may be repeated.
+    public func replaceSecrets(ofSink place: Int, with settings: HTTPSinkSettings) -> Bool {
+        orders.send(.replaceSecrets(sink: place, settings))
+    }
 
     /// What was delivered to a sink, by subject; counted where a `RouterConfig` was read only.
     public func invocations(ofSink place: Int) -> Invocations? {

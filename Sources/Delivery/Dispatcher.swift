@@ -18,6 +18,8 @@ final class Dispatcher {
     private var sinks: [Sink] = []
     /// Those whose addresses others find out, by their places.
     private var addressed: [Int: AddressedTarget] = [:]
+    /// The tokens that others get, by their sinks' places.
+    private var supplied: [Int: SuppliedAuthorization] = [:]
     private var stopping: Stopping?
 
     private struct Stopping {
@@ -29,10 +31,13 @@ final class Dispatcher {
     /// - Parameters:
     ///   - output: where console sinks write.
     ///   - journal: sends a request to the journal, and tells whether there was room.
+    ///   - disabled: learns which sinks are gone.
+    ///   - renewToken: has another token got for a sink, and tells whether that will be done.
     init(
         _ settings: Settings, loop: EventLoop, userAgent: String, output: CInt,
         journal: @escaping (JournalRequest) -> Bool, metrics: Metrics, logger: Logger,
-        invocations: [Invocations]
+        invocations: [Invocations], disabled: DisabledSinks = DisabledSinks(),
+        renewToken: @escaping (Int) -> Bool = { _ in false }
     ) throws(SystemError) {
         self.loop = loop
         client = HTTPClient(loop: loop, userAgent: userAgent)
@@ -40,13 +45,21 @@ final class Dispatcher {
         let surroundings = Sink.Surroundings(
             loop: loop, settle: { [settlements] in settlements.add($0) },
             askForPage: { journal(.read(sink: $0, after: $1, limit: $2)) },
-            didEndAttempt: { [unowned self] in settleIfIdle() })
+            didEndAttempt: { [unowned self] in settleIfIdle() },
+            setDisabled: { disabled.set($0, $1) })
         for (place, sink) in settings.sinks.enumerated() {
             let http = sink.http
             let policies = RetryPolicies(sink: place, in: settings)
             let limits = SinkQueue.Limits(
                 events: http.queueEvents, bytes: http.queueBytes, concurrency: http.concurrency,
-                canRead: settings.journal.mode == .durable)
+                canRead: settings.journal.mode == .durable, retryBudget: http.retryBudget,
+                ordering: http.ordering, batch: http.batch)
+            if http.oidc != nil {
+                supplied[place] = SuppliedAuthorization { renewToken(place) }
+            }
+            let surroundingsOfTarget = TargetSurroundings(
+                sink: sink.name, loop: loop, client: client, metrics: metrics, logger: logger,
+                supplied: supplied[place])
             let reports = SinkReports(
                 sink: sink.name, metrics: metrics, logger: logger,
                 invocations: place < invocations.count ? invocations[place] : nil)
@@ -56,20 +69,22 @@ final class Dispatcher {
                     queue: SinkQueue(sink: place, limits: limits, policies: policies),
                     policies: policies,
                     copies: DeadLetterCopies(sink: place, in: settings, policies: policies),
-                    target: try makeTarget(of: sink, place: place, output: output),
+                    sendsBatches: http.batch != nil,
+                    target: try makeTarget(
+                        of: sink, place: place, surroundingsOfTarget, output: output),
                     reports: reports, surroundings: surroundings))
         }
     }
 
     private func makeTarget(
-        of sink: SinkSettings, place: Int, output: CInt
+        of sink: SinkSettings, place: Int, _ surroundings: TargetSurroundings, output: CInt
     ) throws(SystemError) -> any SinkTarget {
         switch sink.target {
         case .uri(let http) where http.reference != nil:
-            let target = AddressedTarget(http, client: client)
+            let target = AddressedTarget(http, surroundings)
             addressed[place] = target
             return target
-        case .uri(let http): return HTTPTarget(http, client: client)
+        case .uri(let http): return HTTPTarget(http, surroundings)
         case .console:
             return try ConsoleTarget(
                 descriptor: output, concurrency: sink.http.concurrency, loop: loop)
@@ -83,9 +98,25 @@ final class Dispatcher {
     /// How the sinks do, in the configuration's order.
     var statuses: [SinkStatus] { sinks.map(\.status) }
 
+    /// Does what operators and their files ask for.
+    func receive(_ orders: [SinkOrder]) {
+        for order in orders {
+            switch order {
+            case .enable(let sink): sinks[sink].enable()
+            case .replaceSecrets(let sink, let settings): sinks[sink].replaceSecrets(settings)
+            }
+        }
+    }
+
     /// Takes what was found out of where sinks are.
     func take(_ news: [SinkNews]) {
-        for news in news { addressed[news.sink]?.take(news.content) }
+        for news in news {
+            switch news.content {
+            case .address, .obstacle: addressed[news.sink]?.take(news.content)
+            case .token(let token): supplied[news.sink]?.take(token: token)
+            case .tokenObstacle(let reason): supplied[news.sink]?.take(obstacle: reason)
+            }
+        }
     }
 
     /// Takes what the journal says.

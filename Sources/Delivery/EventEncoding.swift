@@ -29,12 +29,27 @@ struct EventEncoding {
         return (event.octets, event.data)
     }
 
+    /// Appends the fields of several events together, and gives the body that holds them.
+    mutating func encode(batch: [Event], into fields: inout HTTPFields) -> [UInt8] {
+        fields.append(Self.contentType.span, Self.batchType.span)
+        var octets = [UInt8(ascii: "[")]
+        for event in batch {
+            if octets.count > 1 { octets.append(UInt8(ascii: ",")) }
+            event.writeJSON(to: &octets, overriding: settings.ceOverrides)
+        }
+        octets.append(UInt8(ascii: "]"))
+        return octets
+    }
+
     private func isStructured(_ event: Event) -> Bool {
         settings.contentMode == .structured
             || settings.headerEncoding == .auto
                 && event.needsHeaderEncoding(overriding: settings.ceOverrides)
+            // A webhook's delivery has a body.
+            || settings.webhook != nil && event.data.isEmpty
     }
 
     private static let contentType = Array("Content-Type".utf8)
     private static let structuredType = Array("application/cloudevents+json; charset=UTF-8".utf8)
+    private static let batchType = Array("application/cloudevents-batch+json; charset=UTF-8".utf8)
 }

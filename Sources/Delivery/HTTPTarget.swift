@@ -9,15 +9,28 @@ internal import Outbound
 /// Spec: CloudEvents HTTP §3
 final class HTTPTarget: SinkTarget {
     var address: String? { endpoint.url }
+    var onReady: (() -> Void)? {
+        didSet {
+            authorization?.onReady = onReady
+            permission?.onReady = onReady
+        }
+    }
 
     private let client: HTTPClient
     private let endpoint: HTTPEndpoint
+    private let authorization: (any SinkAuthorization)?
+    private let permission: WebhookPermission?
+    private var signer: RequestSigner?
     private var encoding: EventEncoding
     private var fields = HTTPFields()
     /// Where the environment says how long an attempt may take, and not the routes.
     private let timeout: Duration?
 
-    init(_ settings: HTTPSinkSettings, client: HTTPClient) {
+    /// - Parameter authorization: what proves who Veer is, where the settings' `auth` doesn't say.
+    init(
+        _ settings: HTTPSinkSettings, _ surroundings: TargetSurroundings,
+        authorization: (any SinkAuthorization)? = nil
+    ) {
         var options = HTTPEndpoint.Options(url: settings.uri)
         options.tls = .init(settings.tls)
         if let authorities = settings.env?.authorities {
@@ -25,21 +38,76 @@ final class HTTPTarget: SinkTarget {
             options.tls.trustsSystem = true
         }
         options.concurrency = settings.concurrency
+        options.allowsPrivateAddresses = settings.allowPrivateAddresses
         options.fieldsKept = ["Retry-After"]
-        self.client = client
+        client = surroundings.client
         endpoint = client.endpoint(options)
         encoding = EventEncoding(settings)
         timeout = settings.env?.timeout
+        signer = settings.signing.map(RequestSigner.init)
+        let authorization =
+            authorization
+            ?? settings.auth.map { makeAuthorization($0, settings, surroundings) }
+        self.authorization = authorization
+        permission = settings.webhook.map {
+            WebhookPermission($0, options, authorization: authorization, surroundings)
+        }
     }
+
+    var obstacle: String? { authorization?.obstacle ?? permission?.obstacle }
 
     func send(
         _ stored: StoredEvent, timeout: Duration, _ completion: @escaping (DeliveryResult?) -> Void
     ) {
         fields.removeAll()
         let (octets, body) = encoding.encode(stored.event, into: &fields)
+        send(octets, body, of: [stored], timeout: timeout, completion)
+    }
+
+    func send(
+        batch: [StoredEvent], timeout: Duration,
+        _ completion: @escaping (DeliveryResult?) -> Void
+    ) {
+        fields.removeAll()
+        let octets = encoding.encode(batch: batch.map(\.event), into: &fields)
+        send(octets, octets.indices, of: batch, timeout: timeout, completion)
+    }
+
+    private func send(
+        _ octets: [UInt8], _ body: Range<Int>, of events: [StoredEvent], timeout: Duration,
+        _ completion: @escaping (DeliveryResult?) -> Void
+    ) {
+        let credential = authorization?.value
+        if let credential { fields.append("Authorization", credential) }
+        if let permission {
+            permission.spend()
+            fields.append("WebHook-Request-Origin", permission.origin)
+        }
+        signer?.sign(octets[body], of: events.map(\.event), seconds: time(nil), into: &fields)
         let request = HTTPRequest(
             fields: fields, octets: octets, body: body, timeout: self.timeout ?? timeout)
-        client.send(request, to: endpoint) { response in completion(result(of: response)) }
+        client.send(request, to: endpoint) { [weak self] response in
+            let result = result(of: response)
+            guard let self, let status = result?.status else { return completion(result) }
+            completion(isWorthAnother(status, credential) ? nil : result?.hiding(credential))
+        }
+    }
+
+    /// Whether it was what is sent beside the event that the sink refused, and it can be renewed.
+    private func isWorthAnother(_ status: Int, _ credential: String?) -> Bool {
+        switch status {
+        case 401:
+            if let credential, let authorization, authorization.wasRefused(credential) {
+                return true
+            }
+            return permission?.wasRefused() ?? false
+        case 403: return permission?.wasRefused() ?? false
+        case 410: permission?.forget()
+        case 200...299: permission?.wasTaken()
+        default: break
+        }
+        if let credential { authorization?.wasTaken(credential) }
+        return false
     }
 
     /// No other event will be sent there; those under way may end.
@@ -47,6 +115,23 @@ final class HTTPTarget: SinkTarget {
 
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
+
+    func replaceSecrets(_ settings: HTTPSinkSettings) {
+        if let auth = settings.auth { authorization?.replace(auth) }
+        signer = settings.signing.map(RequestSigner.init)
+    }
+}
+
+/// What proves who Veer is, as a sink's settings say.
+func makeAuthorization(
+    _ auth: SinkAuthSettings, _ sink: HTTPSinkSettings, _ surroundings: TargetSurroundings
+) -> any SinkAuthorization {
+    switch auth {
+    case .basic, .bearer: FixedAuthorization(auth)
+    case .oauth2(let settings):
+        ClientCredentials(settings, guarded: !sink.allowPrivateAddresses, surroundings)
+    case .oidc: surroundings.supplied ?? SuppliedAuthorization { false }
+    }
 }
 
 extension HTTPEndpoint.TLSOptions {
@@ -57,6 +142,16 @@ extension HTTPEndpoint.TLSOptions {
         certificate = settings.certificate
         key = settings.key
         isInsecure = settings.isInsecure
+    }
+}
+
+extension DeliveryResult {
+    /// The same without a secret that the sink gives back in its answer.
+    fileprivate func hiding(_ credential: String?) -> DeliveryResult {
+        guard case .answered(let status, let retryAfter, let detail) = self,
+            let secret = credential?.split(separator: " ").last
+        else { return self }
+        return .answered(status: status, retryAfter: retryAfter, detail: detail.hiding(secret))
     }
 }
 
@@ -88,6 +183,8 @@ private func sentence(of error: CurlError) -> String {
             "put the authorities' certificates, as PEM, where the sink's tls.ca says"
         case .certificate?: "put a certificate and its key, as PEM, where the sink's tls says"
         case .refused?: "give the sink a certificate that it trusts: tls.certificate and tls.key"
+        case nil where error.kind == .forbidden:
+            "write allowPrivateAddresses: true if the sink is meant to be there"
         case nil: ""
         }
     return remedy.isEmpty ? error.text : "\(error.text); \(remedy)"

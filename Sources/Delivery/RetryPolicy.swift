@@ -5,7 +5,7 @@ internal import Journal
 ///
 /// Retried are 404, 408, 409, 429, every 5xx, statuses that nobody defined, and no answer at all;
 /// every other status but 2xx is final, redirections too. `Retry-After` of a 429 or 503 makes a
-/// wait longer, never shorter.
+/// wait longer, never shorter. What the settings say of a status comes before all that.
 ///
 /// Spec: Knative DataPlane §event-acknowledgement-and-delivery-retry
 struct RetryPolicy: Sendable {
@@ -15,6 +15,8 @@ struct RetryPolicy: Sendable {
         case delivered
         /// Try again, not before this time has passed.
         case retry(after: Duration)
+        /// Send each of the request's events alone, because one of them may be what was refused.
+        case retryOneByOne
         /// Give the event up.
         case deadLetter(DeadLetterReason)
     }
@@ -25,29 +27,42 @@ struct RetryPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - attempts: how often the event was sent, this attempt included.
+    ///   - age: how long ago it was taken in, by the clock on the wall.
     ///   - random: from 0 up to 1; asked for where there is a wait only.
     func verdict(
-        on result: DeliveryResult, attempts: Int, random: @autoclosure () -> Double
+        on result: DeliveryResult, attempts: Int, age: Duration = .zero,
+        random: @autoclosure () -> Double
     ) -> Verdict {
-        if isDelivered(result) { return .delivered }
-        guard isRetryable(result) else {
-            return .deadLetter(reason("refused", result, attempts))
+        switch action(on: result) {
+        case .deliver: return .delivered
+        case .deadLetter: return .deadLetter(reason("refused", result, attempts))
+        case .retry: break
         }
-        guard attempts <= settings.retry else {
-            return .deadLetter(reason("attempts_exhausted", result, attempts))
+        // Neither a clock that was set nor a hasty policy alone gives an event up.
+        let hasMaxAge = settings.maxAge > .zero
+        guard attempts <= settings.retry || hasMaxAge && age < settings.maxAge else {
+            let code = hasMaxAge ? "expired" : "attempts_exhausted"
+            return .deadLetter(reason(code, result, attempts))
         }
         return .retry(after: max(backoff(retry: attempts, random: random()), pause(after: result)))
     }
 
-    /// The wait before the n-th retry, n from 1, spread by a fifth to both sides.
+    /// The wait before the n-th retry, n from 1, spread as the settings say.
     func backoff(retry: Int, random: Double) -> Duration {
         let growth =
             switch settings.backoffPolicy {
             case .exponential: Double(sign: .plus, exponent: min(retry - 1, 1_000), significand: 1)
             case .linear: Double(retry)
             }
-        let seconds = settings.backoffDelay.seconds * growth * (0.8 + 0.4 * random)
-        return .seconds(min(seconds, settings.backoffDelayMax.seconds))
+        let (seconds, limit) =
+            (settings.backoffDelay.seconds * growth, settings.backoffDelayMax.seconds)
+        let spread =
+            switch settings.jitter {
+            case .none: min(seconds, limit)
+            case .fifth: min(seconds * (0.8 + 0.4 * random), limit)
+            case .full: min(seconds, limit) * random
+            }
+        return .seconds(spread)
     }
 
     /// How long the sink wants nothing at all; zero where it doesn't say.
@@ -57,19 +72,21 @@ struct RetryPolicy: Sendable {
         return min(wait, settings.retryAfterMax)
     }
 
-    private func isDelivered(_ result: DeliveryResult) -> Bool {
-        switch result {
-        case .taken, .answered(200...299, _, _): true
-        case .answered, .unanswered: false
-        }
+    /// Whether a sink says by this that it's gone for good.
+    ///
+    /// Spec: CloudEvents Webhook §2.2
+    func isRetirement(_ result: DeliveryResult) -> Bool {
+        result.status == 410 && settings.statuses[410] == nil
     }
 
-    private func isRetryable(_ result: DeliveryResult) -> Bool {
-        guard let status = result.status else { return true }
+    private func action(on result: DeliveryResult) -> DeliverySettings.StatusAction {
+        guard let status = result.status else { return result == .taken ? .deliver : .retry }
+        if let action = settings.statuses[status] { return action }
         switch status {
-        case 404, 408, 409, 429: return true
-        case 100...499: return false
-        default: return true
+        case 200...299: return .deliver
+        case 404, 408, 409, 429: return .retry
+        case 100...499: return .deadLetter
+        default: return .retry
         }
     }
 

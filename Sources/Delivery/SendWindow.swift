@@ -3,7 +3,8 @@
 /// Each cut halves the window, and each whole window of answers widens it by one, as in TCP's
 /// congestion avoidance. A request that was sent before the last cut can't cause another: it says
 /// nothing new. After three cuts in a row for want of an answer the sink counts as down, and gets
-/// one request at a time, a probe.
+/// one request at a time, a probe. A whole window of answers in a row that the sink failed, but
+/// three of them at least, is as good as no answer: a few can be the fault of their events.
 struct SendWindow {
     /// Cuts for want of an answer after which the sink counts as down.
     static let silencesLimit = 3
@@ -16,6 +17,7 @@ struct SendWindow {
     private(set) var silences = 0
     private let limit: Int
     private var answersInRow = 0
+    private var failuresInRow = 0
 
     init(limit: Int, round: Int = 0) {
         precondition(limit > 0)
@@ -32,9 +34,10 @@ struct SendWindow {
         self = SendWindow(limit: limit, round: round + 1)
     }
 
-    /// The sink answered, and didn't ask for less.
+    /// The sink answered, and neither failed nor asked for less.
     mutating func answered() {
         silences = 0
+        failuresInRow = 0
         answersInRow += 1
         guard size < limit, answersInRow >= size else { return }
         size += 1
@@ -42,9 +45,25 @@ struct SendWindow {
     }
 
     /// The sink asked for less, in answer to a request of this round.
-    mutating func slowedDown(round: Int) {
-        silences = 0
-        cut(round)
+    ///
+    /// - Returns: whether it's news that it does nothing else.
+    @discardableResult
+    mutating func slowedDown(round: Int) -> Bool {
+        let isNews = failed(round: round)
+        if !isNews { cut(round) }
+        return isNews
+    }
+
+    /// The sink answered a request of this round that it failed.
+    ///
+    /// - Returns: whether it's news that it does nothing else.
+    @discardableResult
+    mutating func failed(round: Int) -> Bool {
+        guard round == self.round else { return false }
+        failuresInRow += 1
+        guard isProbing || failuresInRow >= max(size, Self.silencesLimit) else { return false }
+        failuresInRow = 0
+        return unanswered(round: round)
     }
 
     /// A request of this round got no answer.

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import EventLoops
+internal import Glibc
 internal import Journal
 
 /// Drives one sink: asks its ``SinkQueue`` what to do, does it, and tells it what came of it.
@@ -13,6 +14,8 @@ final class Sink {
         var askForPage: (_ sink: Int, _ after: SequenceNumber, _ limit: Int) -> Bool
         /// An attempt ended, and nothing may be under way any more.
         var didEndAttempt: () -> Void
+        /// A sink is gone for good, or isn't any more.
+        var setDisabled: (_ sink: Int, _ isDisabled: Bool) -> Void
     }
 
     /// How long to wait before the journal is asked again that had no room for a request.
@@ -22,6 +25,7 @@ final class Sink {
     private var queue: SinkQueue
     private let policies: RetryPolicies
     private let copies: DeadLetterCopies
+    private let sendsBatches: Bool
     private let target: any SinkTarget
     private let surroundings: Surroundings
     private var reports: SinkReports
@@ -31,19 +35,22 @@ final class Sink {
 
     init(
         place: Int, queue: SinkQueue, policies: RetryPolicies, copies: DeadLetterCopies,
+        sendsBatches: Bool,
         target: any SinkTarget, reports: SinkReports, surroundings: Surroundings
     ) {
         self.copies = copies
         self.place = place
         self.queue = queue
         self.policies = policies
+        self.sendsBatches = sendsBatches
         self.target = target
         self.reports = reports
         self.surroundings = surroundings
-        target.onReady = { [weak self] in
-            guard let self else { return }
-            self.queue.beginAnew(now: surroundings.loop.now)
-            pump()
+        target.onReady = { [weak self] in self?.pump() }
+        target.onMove = { [weak self] in
+            self?.queue.beginAnew(now: surroundings.loop.now)
+            // It was the one before that said it was gone.
+            self?.enable()
         }
     }
 
@@ -51,7 +58,7 @@ final class Sink {
     var status: SinkStatus {
         SinkStatus(
             isUp: reports.isUp, queueEvents: queue.count, underWay: queue.underWayCount,
-            obstacle: target.obstacle)
+            obstacle: target.obstacle, isDisabled: queue.isDisabled)
     }
 
     /// No attempt is under way.
@@ -88,6 +95,21 @@ final class Sink {
         }
     }
 
+    /// Sends again, if the sink said that it was gone; of no effect otherwise.
+    func enable() {
+        guard queue.isDisabled else { return }
+        queue.enable()
+        reports.isDisabled(false)
+        surroundings.setDisabled(place, false)
+        pump()
+    }
+
+    /// Takes secrets that were read again.
+    func replaceSecrets(_ settings: HTTPSinkSettings) {
+        target.replaceSecrets(settings)
+        pump()
+    }
+
     /// Begins what can begin now, and sees to it that the rest isn't forgotten.
     func pump() {
         // A target may complete at once, and then we're in the midst of the loop below.
@@ -97,6 +119,7 @@ final class Sink {
             begin(attempt)
         }
         isPumping = false
+        if queue.isDisabled { giveUpAll() }
         reports.queueEvents(queue.count)
         let needsPause = !askForPage()
         let wakeTime = target.obstacle == nil ? queue.wakeTime : nil
@@ -106,27 +129,55 @@ final class Sink {
     private func begin(_ attempt: SinkQueue.Attempt) {
         let began = surroundings.loop.now
         let timeout = policies[attempt.stored.origin].settings.timeout
-        target.send(attempt.stored, timeout: timeout) { [unowned self] result in
+        let completion = { [unowned self] (result: DeliveryResult?) in
             if let result {
                 end(attempt, result, took: surroundings.loop.now - began)
             } else {
                 queue.takeBack(attempt)
+                pump()
             }
             surroundings.didEndAttempt()
+        }
+        if sendsBatches {
+            target.send(batch: attempt.events, timeout: timeout, completion)
+        } else {
+            target.send(attempt.stored, timeout: timeout, completion)
         }
     }
 
     private func end(_ attempt: SinkQueue.Attempt, _ result: DeliveryResult, took: Duration) {
         let now = surroundings.loop.now
-        let verdict = queue.end(attempt, result, now: now, random: .random(in: 0..<1))
+        let wasDisabled = queue.isDisabled
+        let verdict = queue.end(
+            attempt, result, age: age(of: attempt.stored), now: now, random: .random(in: 0..<1))
         reports.ended(verdict, on: result, took: took, now: now)
-        switch verdict {
-        case .delivered: settle(attempt.stored, .delivered)
-        case .deadLetter(let reason):
-            settle(attempt.stored, .deadLetter(reason), copy: copy(of: attempt.stored, result))
-        case .retry: break
+        for stored in attempt.events {
+            switch verdict {
+            case .delivered: settle(stored, .delivered)
+            case .deadLetter(let reason):
+                settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
+            case .retry, .retryOneByOne: break
+            }
+        }
+        if queue.isDisabled, !wasDisabled {
+            reports.isDisabled(true)
+            surroundings.setDisabled(place, true)
         }
         pump()
+    }
+
+    /// By the clock on the wall, since events outlive the process.
+    private func age(of stored: StoredEvent) -> Duration {
+        .seconds(Int64(time(nil))) - .milliseconds(stored.receivedMilliseconds)
+    }
+
+    private func giveUpAll() {
+        let reason = DeadLetterReason(
+            code: "sink_disabled", status: nil, detail: "the sink answered 410 to another event",
+            attempts: 0)
+        for stored in queue.removeAll() {
+            settle(stored, .deadLetter(reason), copy: copy(of: stored, .answered(status: 410)))
+        }
     }
 
     private func copy(

@@ -10,6 +10,7 @@ struct SinkMetrics {
     let duration: Histogram
     let queueEvents: Gauge
     let isUp: Gauge
+    let isDisabled: Gauge
     private var attempts: LabelledCounters
     private var byCode: [String: Counter] = [:]
 
@@ -31,6 +32,10 @@ struct SinkMetrics {
             "veer_sink_up", help: "Whether the last attempt was an end, good or bad.",
             ("sink", sink))
         isUp.set(1)
+        isDisabled = metrics.gauge(
+            "veer_sink_disabled", help: "Whether the sink answered 410 and is sent nothing more.",
+            ("sink", sink))
+        isDisabled.set(0)
         attempts = LabelledCounters(
             metrics, "veer_delivery_attempts_total", help: "Attempts by status or kind of error.",
             label: "code", valuesLimit: 40, labels: ("sink", sink))

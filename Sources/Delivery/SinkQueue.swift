@@ -1,4 +1,5 @@
 internal import CloudEvents
+internal import Configuration
 internal import Journal
 
 /// Decides for one sink which event is sent when, and when more are to be read from the journal.
@@ -14,15 +15,23 @@ internal import Journal
 ///
 /// A journal in memory has nothing to read. The queue is always live then, and what it has no room
 /// for is refused.
+///
+/// A sink that answers 410 is gone: the queue is *disabled*, nothing is sent from it, and its
+/// driver gives up what comes in.
 struct SinkQueue {
-    /// An event that is to be sent, or to be sent again.
+    /// An event that is to be sent, or to be sent again; several, where the sink takes batches.
     struct Attempt {
         /// What to deliver.
         var stored: StoredEvent
+        /// What goes with it in the same request.
+        var others: [StoredEvent] = []
         /// How often it was sent, this attempt included.
         var number: Int
         /// The round of the ``SendWindow`` in which it's sent.
         var round = 0
+
+        /// All that goes in the request.
+        var events: [StoredEvent] { [stored] + others }
     }
 
     /// The most that the queue takes, inclusive.
@@ -32,6 +41,12 @@ struct SinkQueue {
         var concurrency: Int
         /// Whether events that there is no room for can be read later.
         var canRead = true
+        /// How many retries go beside the first attempts.
+        var retryBudget = RetryBudgetSettings()
+        /// The attribute whose events keep their order, value by value.
+        var ordering: String?
+        /// How many events go in one request; one where it's nil.
+        var batch: BatchSettings?
     }
 
     /// What a page is asked for at most; larger ones only add to the wait of others.
@@ -41,6 +56,8 @@ struct SinkQueue {
     private(set) var underWayCount = 0
     /// How many events it holds.
     private(set) var count = 0
+    /// Nothing is sent any more.
+    private(set) var isDisabled = false
 
     private let sink: Int
     private let limits: Limits
@@ -55,6 +72,10 @@ struct SinkQueue {
     private var pauseEnd: ContinuousClock.Instant?
     /// Attempts of earlier rounds went to where the sink was before.
     private var firstRound = 0
+    private var budget: RetryBudget
+    /// Set while a retry waits for nothing but the budget.
+    private var budgetTime: ContinuousClock.Instant?
+    private var lanes: Lanes?
 
     /// An empty queue, behind the journal.
     init(sink: Int, limits: Limits, policies: RetryPolicies) {
@@ -62,8 +83,13 @@ struct SinkQueue {
         self.limits = limits
         self.policies = policies
         window = SendWindow(limit: limits.concurrency)
+        budget = RetryBudget(limits.retryBudget)
+        lanes = limits.ordering.map { Lanes(attribute: $0) }
         isLive = !limits.canRead
     }
+
+    /// Sends again, if the sink was gone.
+    mutating func enable() { isDisabled = false }
 }
 
 // MARK: - From the journal
@@ -118,7 +144,7 @@ extension SinkQueue {
         else { return false }
         count += 1
         bytes += size
-        fresh.append(Attempt(stored: stored, number: 1))
+        if lanes?.enter(stored) ?? true { fresh.append(Attempt(stored: stored, number: 1)) }
         return true
     }
 
@@ -133,42 +159,77 @@ extension SinkQueue {
     /// Events that were tried before go first, being older. Not so while the sink is down: then
     /// each probe is another event's, so that none uses up its attempts.
     mutating func next(now: ContinuousClock.Instant) -> Attempt? {
-        guard underWayCount < window.size else { return nil }
+        guard !isDisabled, underWayCount < window.size else { return nil }
         if let pauseEnd, now < pauseEnd { return nil }
-        let isDue = retries.first.map { $0.time <= now } ?? false
-        let isFreshNext = !isDue || window.isProbing && !fresh.isEmpty
-        guard
-            var attempt = isFreshNext ? fresh.popFirst() : retries.popFirst()?.attempt
-        else { return nil }
+        guard var attempt = nextRetry(now) ?? nextFresh(now) else { return nil }
         attempt.round = window.round
         underWayCount += 1
         return attempt
     }
 
+    private mutating func nextRetry(_ now: ContinuousClock.Instant) -> Attempt? {
+        budgetTime = nil
+        guard let retry = retries.first, retry.time <= now,
+            !window.isProbing || fresh.isEmpty
+        else { return nil }
+        if !window.isProbing {
+            budgetTime = budget.readyTime(now: now)
+            guard budgetTime == nil else { return nil }
+            budget.spend(now: now)
+        }
+        return retries.popFirst()?.attempt
+    }
+
+    private mutating func nextFresh(_ now: ContinuousClock.Instant) -> Attempt? {
+        guard var attempt = fresh.popFirst() else { return nil }
+        guard attempt.number == 1 else { return attempt }
+        budget.add(now: now)
+        guard let batch = limits.batch else { return attempt }
+        var bytes = Self.bytes(of: attempt.stored)
+        while attempt.others.count + 1 < batch.events, let other = fresh.first,
+            other.number == 1, other.others.isEmpty,
+            other.stored.origin == attempt.stored.origin
+        {
+            bytes += Self.bytes(of: other.stored)
+            guard bytes <= batch.bytes else { break }
+            attempt.others.append(other.stored)
+            _ = fresh.popFirst()
+        }
+        return attempt
+    }
+
     /// When ``next(now:)`` is to be asked again though nothing else happens.
     var wakeTime: ContinuousClock.Instant? {
-        guard underWayCount < window.size else { return nil }
+        guard !isDisabled, underWayCount < window.size else { return nil }
         guard fresh.isEmpty else { return pauseEnd }
         guard let retry = retries.first?.time else { return nil }
-        return max(retry, pauseEnd ?? retry)
+        return [retry, pauseEnd, budgetTime].compactMap { $0 }.max()
     }
 
     /// Ends an attempt; what is neither delivered nor given up waits for the next.
+    ///
+    /// - Parameter age: how long ago its event was taken in.
     mutating func end(
-        _ attempt: Attempt, _ result: DeliveryResult, now: ContinuousClock.Instant,
-        random: @autoclosure () -> Double
+        _ attempt: Attempt, _ result: DeliveryResult, age: Duration = .zero,
+        now: ContinuousClock.Instant, random: @autoclosure () -> Double
     ) -> RetryPolicy.Verdict {
         underWayCount -= 1
         let policy = policies[attempt.stored.origin]
         adapt(to: result, of: attempt, by: policy, now, random())
-        let verdict = policy.verdict(on: result, attempts: attempt.number, random: random())
-        if case .retry(let wait) = verdict {
+        let verdict = policy.verdict(
+            on: result, attempts: attempt.number, age: age, random: random())
+        switch verdict {
+        case .retry(let wait):
             var next = attempt
             next.number += 1
             retries.insert((now + wait, next)) { $0.time < $1.time }
-        } else {
-            count -= 1
-            bytes -= Self.bytes(of: attempt.stored)
+        case .deadLetter where isWorthSplitting(attempt, result):
+            for stored in attempt.events {
+                putFirst(Attempt(stored: stored, number: attempt.number + 1))
+            }
+            return .retryOneByOne
+        case .delivered, .deadLetter, .retryOneByOne:
+            for stored in attempt.events { didSettle(stored) }
         }
         return verdict
     }
@@ -181,18 +242,39 @@ extension SinkQueue {
         for retry in retries.removeAll() { retries.append((min(retry.time, now), retry.attempt)) }
     }
 
-    /// Takes back an attempt that was given up before it had a result.
+    /// Takes back an attempt that was given up before it had a result, or that doesn't count.
     mutating func takeBack(_ attempt: Attempt) {
         underWayCount -= 1
-        fresh.append(attempt)
+        putFirst(attempt)
     }
 
     /// Empties the queue of all that isn't under way.
     mutating func removeAll() -> [StoredEvent] {
-        let events = (fresh.removeAll() + retries.removeAll().map(\.attempt)).map(\.stored)
-        count -= events.count
-        bytes -= events.reduce(0) { $0 + Self.bytes(of: $1) }
-        return events
+        let held = lanes?.removeWaiting() ?? []
+        for stored in held { forget(stored) }
+        let attempts = fresh.removeAll() + retries.removeAll().map(\.attempt)
+        let events = attempts.flatMap(\.events)
+        for stored in events { didSettle(stored) }
+        return (held + events).sorted { $0.sequence < $1.sequence }
+    }
+
+    /// A refusal by a status of 4xx may be that of one event only.
+    private func isWorthSplitting(_ attempt: Attempt, _ result: DeliveryResult) -> Bool {
+        !attempt.others.isEmpty && !isDisabled && (result.status.map { 400...499 ~= $0 } ?? false)
+    }
+
+    private mutating func putFirst(_ attempt: Attempt) {
+        fresh.insert(attempt) { $0.stored.sequence < $1.stored.sequence }
+    }
+
+    private mutating func forget(_ stored: StoredEvent) {
+        count -= 1
+        bytes -= Self.bytes(of: stored)
+    }
+
+    private mutating func didSettle(_ stored: StoredEvent) {
+        forget(stored)
+        if let next = lanes?.leave(stored) { putFirst(Attempt(stored: next, number: 1)) }
     }
 
     private mutating func adapt(
@@ -200,18 +282,20 @@ extension SinkQueue {
         _ now: ContinuousClock.Instant, _ random: @autoclosure () -> Double
     ) {
         guard attempt.round >= firstRound else { return }
+        var isNews = false
         switch result {
         case .answered(429, _, _), .answered(503, _, _):
-            window.slowedDown(round: attempt.round)
+            isNews = window.slowedDown(round: attempt.round)
             // The sink wants nothing of any event so long, whichever was answered.
             pause(until: now + policy.pause(after: result))
-        case .taken, .answered:
-            window.answered()
-        case .unanswered:
-            guard window.unanswered(round: attempt.round), window.isProbing else { return }
-            let probe = window.silences - SendWindow.silencesLimit + 1
-            pause(until: now + policy.backoff(retry: probe, random: random()))
+        case .answered(500..., _, _): isNews = window.failed(round: attempt.round)
+        case .taken, .answered: window.answered()
+        case .unanswered: isNews = window.unanswered(round: attempt.round)
         }
+        if policy.isRetirement(result) { isDisabled = true }
+        guard isNews, window.isProbing else { return }
+        let probe = window.silences - SendWindow.silencesLimit + 1
+        pause(until: now + policy.backoff(retry: probe, random: random()))
     }
 
     private mutating func pause(until time: ContinuousClock.Instant) {

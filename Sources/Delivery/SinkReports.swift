@@ -39,10 +39,22 @@ struct SinkReports {
         case .delivered: succeeded(now)
         case .deadLetter(let reason) where reason.code == "refused": succeeded(now)
         case .deadLetter: failed(result, now)
+        case .retryOneByOne: metrics.retried.add()
         case .retry:
             metrics.retried.add()
             failed(result, now)
         }
+    }
+
+    /// The sink is gone for good, or isn't any more.
+    func isDisabled(_ isDisabled: Bool) {
+        metrics.isDisabled.set(isDisabled ? 1 : 0)
+        guard isDisabled else {
+            return logger.notice("sink is sent events again", metadata: ["sink": "\(name)"])
+        }
+        logger.error(
+            "sink is gone, its events become dead letters until it's enabled",
+            metadata: ["sink": "\(name)", "status": "410"])
     }
 
     /// An event is settled.

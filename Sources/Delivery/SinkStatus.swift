@@ -8,4 +8,6 @@ public struct SinkStatus: Sendable, Equatable {
     public var underWay: Int
     /// Why nothing can be sent to it now, where nothing can.
     public var obstacle: String?
+    /// Whether it answered 410, and so is sent nothing until it's enabled.
+    public var isDisabled: Bool
 }

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Journal
 
 /// What carries a sink's events away.
@@ -12,17 +13,29 @@ protocol SinkTarget: AnyObject {
     /// Events wait meanwhile, without using up their attempts.
     var obstacle: String? { get }
 
-    /// Called on the delivery's loop when ``obstacle`` goes away, or events go elsewhere from now
-    /// on; set once, by the ``Sink``.
+    /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
 
+    /// Called when events go elsewhere from now on, before ``onReady``; set once, by the ``Sink``.
+    var onMove: (() -> Void)? { get set }
+
     /// Sends an event and completes once, at once or later on the same loop, with what became of
-    /// it; with nothing if ``cancelAll()`` came first.
+    /// it; with nothing if ``cancelAll()`` came first, or if it was for no fault of the event's and
+    /// is to be sent again as if it had not been tried.
     func send(
         _ stored: StoredEvent, timeout: Duration, _ completion: @escaping (DeliveryResult?) -> Void)
 
+    /// Sends several events as one request, whose result is that of them all; asked of those
+    /// targets only whose settings have a `batch`.
+    func send(
+        batch: [StoredEvent], timeout: Duration,
+        _ completion: @escaping (DeliveryResult?) -> Void)
+
     /// Completes all that is under way, with nothing.
     func cancelAll()
+
+    /// Takes secrets that were read again.
+    func replaceSecrets(_ settings: HTTPSinkSettings)
 }
 
 /// A target that can always send.
@@ -35,6 +48,21 @@ extension SinkTarget {
         get { nil }
         set {}
     }
+
+    var onMove: (() -> Void)? {
+        get { nil }
+        set {}
+    }
+
+    func send(
+        batch: [StoredEvent], timeout: Duration,
+        _ completion: @escaping (DeliveryResult?) -> Void
+    ) {
+        precondition(batch.count == 1)
+        send(batch[0], timeout: timeout, completion)
+    }
+
+    func replaceSecrets(_ settings: HTTPSinkSettings) {}
 }
 
 /// Acknowledges events and keeps none; for measuring.

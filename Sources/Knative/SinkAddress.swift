@@ -19,6 +19,10 @@ public struct DestinationNews: Sendable, Equatable {
         case address(SinkAddress)
         /// Nothing can be sent to it, for this reason.
         case obstacle(String)
+        /// It's to be shown this token from now on; nil for none.
+        case token(String?)
+        /// There is no token for it, for this reason, and it wants one.
+        case tokenObstacle(String)
     }
 
     /// The sink's place in the settings.

@@ -16,6 +16,8 @@ public struct CurlError: Error, Equatable, Sendable, CustomStringConvertible {
         case reset
         /// What came isn't HTTP, or isn't what was agreed on.
         case malformed
+        /// The host's addresses aren't public, and it must be at one that is.
+        case forbidden = "forbidden_address"
         /// We gave the request up.
         case cancelled
         /// Anything else, such as a URL that isn't one.

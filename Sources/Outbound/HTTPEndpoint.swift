@@ -18,8 +18,8 @@ public final class HTTPEndpoint {
         public var sendsOnce = false
         /// Whether it may be on this machine or nearby.
         ///
-        /// If not, a name that leads there is not connected to. To be used with ``sendsOnce``,
-        /// because connections are kept by name.
+        /// If not, a name that leads there is not connected to, nor is a connection used that
+        /// another endpoint made.
         public var allowsPrivateAddresses = true
         /// The most requests that are under way at one time; a precondition of `send`.
         public var concurrency = 32

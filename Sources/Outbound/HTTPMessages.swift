@@ -1,6 +1,6 @@
 /// A request to an ``HTTPEndpoint``.
 public struct HTTPRequest {
-    /// The method; anything but `GET` has a body, be it an empty one.
+    /// The method; anything but `GET` and `OPTIONS` has a body, be it an empty one.
     public var method = "POST"
     /// Another URL of the endpoint's server; nil stands for the endpoint's own.
     public var url: String?
@@ -12,6 +12,9 @@ public struct HTTPRequest {
     public var body: Range<Int>
     /// For the whole request, from the look-up of the name to the response's last octet.
     public var timeout: Duration
+
+    /// Whether a body goes with it.
+    static func hasBody(_ method: String) -> Bool { method != "GET" && method != "OPTIONS" }
 
     /// A request whose body is a part of `octets`, so that nothing is copied before it's sent.
     public init(

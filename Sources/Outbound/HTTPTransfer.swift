@@ -25,6 +25,7 @@ internal import EventLoops
 
     private let details = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let pin: CertificatePin?
+    private let addressGuard: AddressGuard?
     private let fields = FieldList()
     private var method = ""
     private var url: String?
@@ -41,6 +42,7 @@ internal import EventLoops
         unsafe self.easy = easy
         self.options = options
         pin = options.tls.certificateDigest.map { CertificatePin($0) }
+        addressGuard = options.allowsPrivateAddresses ? nil : AddressGuard()
         self.client = client
         began = client.now
         isSecure = options.url.lowercased().hasPrefix("https:")
@@ -72,8 +74,8 @@ internal import EventLoops
             set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds)
         }
         unsafe check(fields.apply(request.fields, to: easy))
-        bodyCount = request.method == "GET" ? 0 : request.body.count
-        guard request.method != "GET" else { return }
+        bodyCount = HTTPRequest.hasBody(method) ? request.body.count : 0
+        guard HTTPRequest.hasBody(method) else { return }
         unsafe check(curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, request.body.count))
         unsafe request.octets[request.body].withUnsafeBytes { body in
             // curl takes a null for a body to be read by a callback.
@@ -114,6 +116,7 @@ internal import EventLoops
         unsafe details.pointee = 0
         (headBytes, bodyBytes, isCut, isAcknowledged) = (0, 0, false, false)
         body.removeAll(keepingCapacity: true)
+        addressGuard?.reset()
         // See `takeHead`.
         set(CURLOPT_LOW_SPEED_TIME, 0)
     }
@@ -142,15 +145,19 @@ internal import EventLoops
     func end(_ result: CURLcode) -> HTTPResponse {
         // For a GET there is none, and setting it would make the next one a POST.
         defer {
-            if method != "GET" { unsafe check(curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)) }
+            if HTTPRequest.hasBody(method) {
+                unsafe check(curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil))
+            }
         }
         var response = HTTPResponse(status: status)
         response.isCut = isCut
         if !isCut, result != CURLE_OK {
             var verification = 0
             unsafe check(curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &verification))
-            response.error = CurlError(
-                result, details: unsafe String(cString: details), verification: verification)
+            response.error =
+                addressGuard?.error(for: result)
+                ?? CurlError(
+                    result, details: unsafe String(cString: details), verification: verification)
         } else if response.status == nil {
             response.error = CurlError(kind: .malformed, text: "no final response")
         }
@@ -263,14 +270,11 @@ extension HTTPTransfer {
         set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
         // A look-up that is given up ends on its own thread; the loop doesn't wait for it.
         set(CURLOPT_QUICK_EXIT, 1)
-        guard !options.allowsPrivateAddresses else {
-            return unsafe check(curl_set_close_on_exec(easy))
+        if let addressGuard {
+            unsafe check(addressGuard.apply(to: easy))
+        } else {
+            unsafe check(curl_set_close_on_exec(easy))
         }
-        unsafe check(
-            curl_set_address_guard(easy) { octets, count in
-                let octets = unsafe UnsafeBufferPointer(start: octets, count: Int(count))
-                return unsafe PublicAddress.isPublic(Array(octets)) ? 1 : 0
-            })
     }
 
     private func apply(_ tls: HTTPEndpoint.TLSOptions) {
@@ -303,7 +307,7 @@ extension HTTPTransfer {
 
     private func choose(_ method: String) {
         self.method = method
-        set(method == "GET" ? CURLOPT_HTTPGET : CURLOPT_POST, 1)
+        set(HTTPRequest.hasBody(method) ? CURLOPT_POST : CURLOPT_HTTPGET, 1)
         if method == "GET" || method == "POST" {
             unsafe check(curl_set_string(easy, CURLOPT_CUSTOMREQUEST, nil))
         } else {

@@ -22,6 +22,8 @@ public enum PublicAddress {
         case (100, 64...127, _), (169, 254, _), (172, 16...31, _), (192, 168, _): false
         case (192, 0, 0), (192, 0, 2), (192, 88, 99), (198, 18...19, _): false
         case (198, 51, 100), (203, 0, 113): false
+        // Public by its number, but a host's own service in Azure.
+        case (168, 63, 129): octets[3] != 16
         default: true
         }
     }

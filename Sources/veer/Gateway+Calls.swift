@@ -19,7 +19,7 @@ struct Calls {
     let readiness: () -> [AdminReadings.Check]
 
     /// All of them.
-    var all: [AdminCall] { [status, sinks] + kept }
+    var all: [AdminCall] { [status, sinks, enableSink] + kept }
 
     private var status: AdminCall {
         AdminCall(.get, "/api/v1/status") { _, reply in
@@ -49,10 +49,27 @@ struct Calls {
                         + "\"up\":\(status.isUp),\"queueEvents\":\(status.queueEvents),"
                         + "\"underWay\":\(status.underWay),"
                         + "\"deadLetters\":\(letters[sink.name] ?? 0),"
+                        + "\"disabled\":\(status.isDisabled),"
                         + "\"obstacle\":\(status.obstacle.map { JSONText.quoted($0) } ?? "null")}"
                 }
                 return .json("{\"sinks\":[\(items.joined(separator: ","))]}")
             }
+        }
+    }
+
+    private var enableSink: AdminCall {
+        AdminCall(.post, "/api/v1/sinks/{name}/enable") { request, reply throws(AdminRefusal) in
+            let name = request.segment("name")
+            guard let place = settings.sinks.firstIndex(where: { $0.name == name }) else {
+                throw AdminRefusal(
+                    status: 404, code: "no_sink",
+                    detail: "No sink has this name; GET /api/v1/sinks tells which there are.")
+            }
+            guard delivery.enable(sink: place) else {
+                throw AdminRefusal(
+                    status: 503, code: "busy", detail: "The delivery is busy; try again.")
+            }
+            reply(.json("{\"enabled\":\(JSONText.quoted(name))}"))
         }
     }
 }

@@ -163,14 +163,7 @@ final class Gateway {
     ) throws(SystemError) {
         let loop = try EventLoop()
         let notices = try Mailbox<Notice>(messagesLimit: 1_024)
-        // In memory mode the journal refuses what finds no room here, and nothing else.
-        let announcements = try Mailbox<Announcement>(
-            messagesLimit: max(4_096, settings.journal.queueRequests),
-            bytesLimit: 32 * 1024 * 1024)
-        let delivery = try Delivery.start(
-            settings, version: Version.number, announcements: announcements,
-            news: finder.news, journal: { journal.send($0) }, metrics: metrics,
-            logger: Logger(label: "DELIVERY"))
+        let delivery = try startDelivery(journal, finder)
         try finder.start(on: loop)
         let heartbeats = (0..<threadsCount).map { Heartbeat(name: "ingress-\($0)") }
         // Apart from the notices: strangers decide how many come.
@@ -191,6 +184,9 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
+        let sinkSecrets = SinkSecrets(
+            settings.sinks, metrics: metrics, logger: Logger(label: "AUTH"))
+        try sinkSecrets.follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let pollers = try Pollers(
             settings, journal: journal, statistics: statistics, metrics: metrics)
         try pollers.start(on: loop, access: finder.access)
@@ -226,6 +222,19 @@ final class Gateway {
         delivery.join()
         let operators = [sockets.admin, sockets.control].compactMap { $0 }
         for socket in sockets.listeners.compactMap(\.first) + operators { socket.removePath() }
+    }
+
+    private func startDelivery(
+        _ journal: Journal, _ finder: SinkFinder
+    ) throws(SystemError) -> Delivery {
+        // In memory mode the journal refuses what finds no room here, and nothing else.
+        let announcements = try Mailbox<Announcement>(
+            messagesLimit: max(4_096, settings.journal.queueRequests),
+            bytesLimit: 32 * 1024 * 1024)
+        return try Delivery.start(
+            settings, version: Version.number, announcements: announcements, news: finder.news,
+            renewToken: finder.renewToken, journal: { journal.send($0) }, metrics: metrics,
+            logger: Logger(label: "DELIVERY"))
     }
 
     private static func received(

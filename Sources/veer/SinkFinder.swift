@@ -16,16 +16,23 @@ final class SinkFinder {
     let news: Mailbox<SinkNews>
 
     private struct Note: Sendable {
-        var sink: Int
+        var topic: Topic
         var obstacle: String?
     }
 
     /// How the cluster is reached, if anything needs that.
     let access: ClusterAccess?
+
+    private struct Topic: Hashable, Sendable {
+        var sink: Int
+        var isToken: Bool
+    }
+
     private let settings: Settings
     private let context: Destinations.Context
     private let notes: Mailbox<Note>
-    private var obstacles: [Int: String] = [:]
+    private let renewals: Mailbox<Int>
+    private var obstacles: [Topic: String] = [:]
     private var destinations: Destinations?
 
     /// - Parameter access: how the cluster is reached, if a sink needs that.
@@ -37,38 +44,48 @@ final class SinkFinder {
         let limit = 4 * settings.sinks.count
         let news = try Mailbox<SinkNews>(messagesLimit: limit)
         let notes = try Mailbox<Note>(messagesLimit: limit)
-        (self.news, self.notes) = (news, notes)
+        let renewals = try Mailbox<Int>(messagesLimit: limit)
+        (self.news, self.notes, self.renewals) = (news, notes, renewals)
         context = Destinations.Context(
             access: access, clusterDomain: ClusterFiles.domain(settings), version: Version.number,
             readFile: { try ConfigurationFile.octets(of: $0) },
+            renewals: renewals,
             send: { found in
-                var obstacle: String?
-                if case .obstacle(let sentence) = found.content { obstacle = sentence }
-                return news.send(SinkNews(found))
-                    && notes.send(Note(sink: found.sink, obstacle: obstacle))
+                let (isToken, obstacle) = found.obstacle
+                let note = Note(
+                    topic: Topic(sink: found.sink, isToken: isToken), obstacle: obstacle)
+                return news.send(SinkNews(found)) && notes.send(note)
             }, metrics: metrics, logger: Logger(label: "KNATIVE"))
         for (place, sink) in settings.sinks.enumerated() where sink.reference != nil {
-            obstacles[place] = "it isn't known yet where the sink is"
+            obstacles[Topic(sink: place, isToken: false)] = "it isn't known yet where the sink is"
         }
     }
 
     /// Begins to look.
     func start(on loop: EventLoop) throws(SystemError) {
-        guard settings.sinks.contains(where: { $0.reference != nil }) else { return }
+        guard settings.sinks.contains(where: \.isFollowed) else { return }
         for warning in context.access?.warnings ?? [] { context.logger.warning("\(warning)") }
         try notes.receive(on: loop) { notes in
-            for note in notes { self.obstacles[note.sink] = note.obstacle }
+            for note in notes { self.obstacles[note.topic] = note.obstacle }
         }
         destinations = try Destinations.start(settings, context)
     }
 
     /// What operators read beside the conditions of readiness; a sink never decides on that.
     var checks: [AdminReadings.Check] {
-        settings.sinks.indices.filter { settings.sinks[$0].reference != nil }.map { place in
-            AdminReadings.Check(
+        settings.sinks.indices.filter { settings.sinks[$0].isFollowed }.map { place in
+            let obstacle = [false, true].lazy.compactMap {
+                self.obstacles[Topic(sink: place, isToken: $0)]
+            }.first
+            return AdminReadings.Check(
                 name: "sink-\(settings.sinks[place].name)",
-                note: obstacles[place].map { "waits: \($0)" })
+                note: obstacle.map { "waits: \($0)" })
         }
+    }
+
+    /// Has another token got for a sink that doesn't take its own; tells whether there was room.
+    var renewToken: @Sendable (Int) -> Bool {
+        { [renewals] in renewals.send($0) }
     }
 
     /// Ends it.
@@ -92,7 +109,7 @@ enum ClusterFiles {
             return try Self.access(kubeconfig: path)
         }
         throw ClusterAccess.Unusable(
-            sentence: (needsSinks ? "a sink is named by 'ref'" : "leaderElection is set")
+            sentence: (needsSinks ? "a sink has 'ref' or 'auth.oidc'" : "leaderElection is set")
                 + ", but there is no cluster to ask: run as a pod, or set kubernetes.kubeconfig")
     }
 
@@ -130,8 +147,29 @@ extension SinkSettings {
         if case .uri(let http) = target { http.reference } else { nil }
     }
 
-    /// Whether its address is to be asked for.
-    fileprivate var isLookedUp: Bool { reference.map { !$0.isCoreService } ?? false }
+    private var oidc: OIDCSettings? {
+        if case .uri(let http) = target { http.oidc } else { nil }
+    }
+
+    /// Whether its address or its token is somebody else's to give.
+    fileprivate var isFollowed: Bool { reference != nil || oidc != nil }
+
+    /// Whether the API server is to be asked for either.
+    fileprivate var isLookedUp: Bool {
+        reference.map { !$0.isCoreService } ?? false || oidc?.serviceAccount != nil
+    }
+}
+
+extension DestinationNews {
+    /// Whether it's about the token, and why the sink waits, if it does.
+    fileprivate var obstacle: (isToken: Bool, sentence: String?) {
+        switch content {
+        case .address: (false, nil)
+        case .obstacle(let sentence): (false, sentence)
+        case .token: (true, nil)
+        case .tokenObstacle(let sentence): (true, sentence)
+        }
+    }
 }
 
 extension SinkNews {
@@ -143,6 +181,9 @@ extension SinkNews {
                 content: .address(url: address.url, authorities: address.authorities))
         case .obstacle(let sentence):
             self.init(sink: found.sink, content: .obstacle(sentence))
+        case .token(let token): self.init(sink: found.sink, content: .token(token))
+        case .tokenObstacle(let sentence):
+            self.init(sink: found.sink, content: .tokenObstacle(sentence))
         }
     }
 }

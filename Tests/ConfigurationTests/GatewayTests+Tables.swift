@@ -304,12 +304,10 @@ let sinkMistakes: Mistakes = [
         ["f:5:35: error: unknown key 'color' at sinks[0].console [unknown-key]"]
     ),
     (
-        "sinks: [{name: console, ref: {kind: Broker}, auth: {}}]\n",
+        "sinks: [{name: console, ref: {kind: Broker}}]\n",
         [
             "f:5:30: error: the keys 'apiVersion' and 'name' are missing at sinks[0].ref"
-                + " [missing-key]",
-            "f:5:46: error: 'auth' is not supported by this version yet at sinks[0]; remove it"
-                + " [not-yet-supported]",
+                + " [missing-key]"
         ]
     ),
     (

@@ -105,6 +105,32 @@ import Testing
         #expect(settings.maskedYAML.contains("kubernetes:"))
     }
 
+    @Test(arguments: [
+        ("ref: {\(broker)}, auth: {oidc: {serviceAccount: veer}}", []),
+        ("ref: {\(broker)}, auth: {oidc: {serviceAccount: veer, audience: a}}", []),
+        ("uri: 'https://x', auth: {oidc: {serviceAccount: veer, audience: a}}", []),
+        ("uri: 'https://x', auth: {oidc: {file: /token}}", []),
+        (
+            "ref: {apiVersion: v1, kind: Service, name: s}, auth: {oidc: {serviceAccount: v}}",
+            ["the key 'audience' is missing"]
+        ),
+        (
+            "uri: 'https://x', auth: {oidc: {serviceAccount: V, audience: a}}",
+            ["'V' is not the name of an object", "the key 'audience' is missing"]
+        ),
+    ])
+    func `a sink may be shown a token of the cluster's`(text: String, sentences: [String]) throws {
+        let outcome = Self.read(text)
+        guard sentences.isEmpty else {
+            #expect(outcome.diagnostics.first?.sentence == sentences[0], "\(outcome.lines)")
+            return
+        }
+        #expect(outcome.lines == [])
+        let settings = try #require(outcome.settings)
+        #expect(Self.http(outcome)?.oidc != nil)
+        #expect(ConfigurationTests.read(settings.maskedYAML).settings == settings)
+    }
+
     // MARK: - As the original's configuration has it
 
     @Test(arguments: [

@@ -41,9 +41,10 @@ import Testing
         #expect(policy.verdict(on: result, attempts: 3, random: 0.5) == .deadLetter(reason))
     }
 
-    @Test func `without retries the first failure is the last`() {
+    @Test(arguments: [0, 100_000, -1])
+    func `without retries the first failure is the last, at any age`(age: Int) {
         let verdict = policy { $0.retry = 0 }.verdict(
-            on: .answered(status: 500), attempts: 1, random: 0.5)
+            on: .answered(status: 500), attempts: 1, age: .seconds(age), random: 0.5)
         let reason = DeadLetterReason(
             code: "attempts_exhausted", status: 500, detail: "", attempts: 1)
         #expect(verdict == .deadLetter(reason))
@@ -68,6 +69,62 @@ import Testing
     func `waits are spread by a fifth`(random: Double, factor: Double) {
         let wait = policy().backoff(retry: 2, random: random).seconds
         #expect(abs(wait - 0.4 * factor) < 1e-6)
+    }
+
+    @Test(arguments: [
+        (DeliverySettings.Jitter.none, 0.9, 0.4), (.fifth, 0.0, 0.32), (.full, 0.0, 0.0),
+        (.full, 0.5, 0.2),
+    ])
+    func `waits are spread as far as the settings say`(
+        jitter: DeliverySettings.Jitter, random: Double, seconds: Double
+    ) {
+        let wait = policy { $0.jitter = jitter }.backoff(retry: 2, random: random).seconds
+        #expect(abs(wait - seconds) < 1e-6)
+    }
+
+    /// Spec 4.3: neither a jump of the clock nor many attempts alone give an event up.
+    @Test(arguments: [
+        (3, 59, nil as String?), (3, 60, "expired"), (2, 60, nil), (1, 100_000, nil),
+        (900, 59, nil), (900, -100_000, nil), (900, 61, "expired"),
+    ])
+    func `F25 an event with a limit to its age is given up by age and attempts`(
+        attempts: Int, age: Int, code: String?
+    ) {
+        let policy = policy {
+            $0.retry = 2
+            $0.maxAge = .seconds(60)
+        }
+        let verdict = policy.verdict(
+            on: .answered(status: 500), attempts: attempts, age: .seconds(age), random: 0.5)
+        switch verdict {
+        case .deadLetter(let reason): #expect(reason.code == code)
+        default: #expect(code == nil, "\(verdict)")
+        }
+    }
+
+    @Test func `what the settings say of a status comes first`() {
+        let policy = policy {
+            $0.statuses = [409: .deliver, 503: .deadLetter, 422: .retry, 410: .deadLetter]
+        }
+        func verdict(_ status: Int) -> RetryPolicy.Verdict {
+            policy.verdict(on: .answered(status: status), attempts: 1, random: 0.5)
+        }
+        #expect(verdict(409) == .delivered)
+        #expect(verdict(422) == .retry(after: .milliseconds(200)))
+        for status in [503, 410] {
+            let reason = DeadLetterReason(code: "refused", status: status, detail: "", attempts: 1)
+            #expect(verdict(status) == .deadLetter(reason))
+        }
+        #expect(!policy.isRetirement(.answered(status: 410)))
+        #expect(verdict(404) == .retry(after: .milliseconds(200)))
+    }
+
+    @Test func `410 and nothing else retires a sink`() {
+        for status in 100...599 {
+            #expect(policy().isRetirement(.answered(status: status)) == (status == 410))
+        }
+        #expect(!policy().isRetirement(.taken))
+        #expect(!policy().isRetirement(.unanswered(kind: "reset", detail: "")))
     }
 
     @Test(arguments: [DeliverySettings.BackoffPolicy.exponential, .linear])

@@ -21,9 +21,12 @@ func sampleEvent(id: String = "1", dataBytes: Int = 4, subject: String? = nil) -
 }
 
 /// A stored event of that number, for the sinks of these places.
-func stored(_ sequence: SequenceNumber, sinks: [Int] = [0], dataBytes: Int = 4) -> StoredEvent {
+func stored(
+    _ sequence: SequenceNumber, sinks: [Int] = [0], dataBytes: Int = 4, subject: String? = nil
+) -> StoredEvent {
     StoredEvent(
-        sequence: sequence, event: sampleEvent(id: "\(sequence)", dataBytes: dataBytes),
+        sequence: sequence,
+        event: sampleEvent(id: "\(sequence)", dataBytes: dataBytes, subject: subject),
         sinks: SinkSet(sinks.map { SinkSet(sink: $0) }), origin: "hooks", receivedMilliseconds: 0)
 }
 

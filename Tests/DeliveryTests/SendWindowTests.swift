@@ -37,6 +37,41 @@ import Testing
         #expect(window.size == 2)
     }
 
+    /// A few failures may be the fault of their events.
+    @Test func `whole windows of failures in a row are as good as silence`() {
+        var window = SendWindow(limit: 8)
+        for _ in 0..<7 { check(!window.failed(round: window.round)) }
+        window.answered()
+        for _ in 0..<7 { check(!window.failed(round: window.round)) }
+        #expect(window.size == 8)
+        check(window.failed(round: window.round))
+        #expect((window.size, window.silences) == (4, 1))
+        // What was sent before the cut says nothing new.
+        for _ in 0..<9 { check(!window.failed(round: 0)) }
+        for _ in 0..<4 { window.failed(round: window.round) }
+        for _ in 0..<3 { window.failed(round: window.round) }
+        #expect(window.isProbing)
+        #expect(window.size == 1)
+        check(window.failed(round: window.round))
+        window.answered()
+        #expect(!window.isProbing)
+    }
+
+    @Test func `one event that fails again and again stops no others`() {
+        var window = SendWindow(limit: 32)
+        for _ in 0..<11 { window.failed(round: window.round) }
+        #expect(window.size == 32)
+    }
+
+    @Test func `a sink that does nothing but ask for less is probed`() {
+        var window = SendWindow(limit: 1)
+        for _ in 0..<9 {
+            #expect(!window.isProbing)
+            window.slowedDown(round: window.round)
+        }
+        #expect(window.isProbing)
+    }
+
     @Test func `the window widens by one for each whole window of answers`() {
         var window = SendWindow(limit: 4)
         window.slowedDown(round: 0)

@@ -125,7 +125,7 @@ import Testing
             case .deadLetter(let reason):
                 #expect(reason.attempts == 3)
                 #expect(number == 3)
-            case .delivered: Issue.record("delivered")
+            case .delivered, .retryOneByOne: Issue.record("\(verdict)")
             }
         }
         #expect(queue.count == 0)

@@ -171,6 +171,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         seconds = min(self.cluster.token_seconds, spec.get("expirationSeconds", 3600))
         expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
         token = self.cluster.issue(key[2], key[3]) + "." + ",".join(spec["audiences"])
+        self.cluster.issued.add(token)
         return {"status": {
             "token": token, "expirationTimestamp": expiry.strftime("%Y-%m-%dT%H:%M:%SZ")}}
 

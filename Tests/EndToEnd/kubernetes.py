@@ -40,6 +40,8 @@ class Cluster:
         self.requests = []
         self.tokens = {}
         self.token_seconds = 3600
+        self.issued = set()
+        """Tokens that were asked for."""
         self.interfere = lambda method, path: None
         self.told = threading.Condition()
         self.objects = {}

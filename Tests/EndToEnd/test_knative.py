@@ -163,7 +163,7 @@ def test_a_sink_that_is_not_ready_is_waited_for(pod, roles, sink):
     send(veer, "a", "b")
     ready = veer.get("/readyz")
     assert ready.status_code == 200
-    assert "[+]sink-sink0 waits: the object has no address yet" in ready.text
+    assert "[i]sink-sink0 waits: the object has no address yet" in ready.text
     assert veer.metric("veer_sink_address_known") == 0
     roles.apply(broker(sink.url))
     sink.wait_for(2)
@@ -264,7 +264,7 @@ def test_a_right_that_is_missing_is_named(start, cluster):
         "kubernetes": {"kubeconfig": str(cluster.kubeconfig())}})
     line = veer.wait_for_log("sink waits for an address", reason="403")
     assert "the verbs list and watch" in line["detail"]
-    assert "[+]sink-sink0 waits: " in veer.get("/readyz").text
+    assert "[i]sink-sink0 waits: " in veer.get("/readyz").text
 
 
 def test_an_api_server_that_nobody_vouches_for_is_not_asked(pod, roles, tmp_path, authority):

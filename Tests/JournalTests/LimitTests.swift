@@ -231,6 +231,7 @@ import Testing
             purged += report.purged.count
         }
         #expect(try await harness.ask(query, .list).entries.isEmpty)
+        try disk.empty()
         while try await harness.store(items) != .accepted {}
         harness.stop()
         #expect(try JournalFile(directory: disk.path).verify().isWhole)

@@ -51,8 +51,8 @@ import Testing
             "Webhooks",
         ],
         "Delivery": [
-            "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal", "Logging",
-            "Outbound", "Synchronization", "Telemetry",
+            "Authentication", "CloudEvents", "Configuration", "EventLoops", "Glibc", "HTTP",
+            "Journal", "Logging", "Outbound", "Synchronization", "Telemetry", "Webhooks",
         ],
         "VSphere": [
             "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
@@ -221,6 +221,9 @@ import Testing
             "ClientCertificateSettings", "WebhookSettings", "HandshakeSettings",
             "RateLimitSettings", "DuplicateSettings", "SignatureSettings", "SNSSettings",
             "HTTPSinkSettings", "SinkTLSSettings", "ReferenceSettings", "KubernetesSettings",
+            "OIDCSettings",
+            "OAuth2Settings", "SinkSigningSettings", "SinkWebhookSettings", "BatchSettings",
+            "RetryBudgetSettings",
             "DeliverySettings", "JournalSettings", "AdminSettings", "LogSettings",
             "ShutdownSettings",
         ]
