@@ -107,6 +107,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Coordination",
+            dependencies: ["EventLoops", "Journal", "Kubernetes", "Telemetry", logging],
+            swiftSettings: strict),
+        .target(
             name: "Knative",
             dependencies: [
                 "Configuration", "EventLoops", "Kubernetes", "Outbound", "Telemetry", logging,
@@ -124,7 +128,8 @@ let package = Package(
         .executableTarget(
             name: "veer",
             dependencies: [
-                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Delivery",
+                "Admin", "Authentication", "CloudEvents", "CLinux", "Configuration", "Coordination",
+                "Delivery",
                 "EventLoops",
                 "Filters", "HTTP", "Ingress", "Journal", "Knative", "Kubernetes", "Outbound",
                 "Server", "TLS", "Telemetry",
@@ -210,6 +215,8 @@ let package = Package(
                 "VSphere", "CloudEvents", "Configuration", "EventLoops", "Journal", "Outbound",
                 "ScriptedPeer", "SOAP", "Telemetry", logging,
             ], swiftSettings: tests),
+        .testTarget(
+            name: "CoordinationTests", dependencies: ["Coordination"], swiftSettings: tests),
         .testTarget(
             name: "KnativeTests", dependencies: ["Knative", "Configuration"],
             swiftSettings: tests),

@@ -12,7 +12,11 @@ extension Settings: Section {
             .section("journal", "how accepted events are kept", \.journal),
             .section("admin", "the operators' own listener", \.admin),
             .section(
-                "kubernetes", "the cluster in which sinks are looked up", \.kubernetes,
+                "leaderElection", "how replicas agree on the one that reads vCenters",
+                \.leaderElection),
+            .section(
+                "kubernetes", "the cluster in which sinks are looked up and the Lease is",
+                \.kubernetes,
                 where: \.looksUpSinks),
             .section("log", "what is logged, and how", \.log),
             .section("shutdown", "how the process ends", \.shutdown),
@@ -43,6 +47,7 @@ extension Settings: Section {
         checkAddresses(node, reader)
         checkPaths(node, reader)
         checkClientCertificates(node, reader)
+        checkLeaderElection(node, reader)
         // What is refused is not judged further.
         if !reader.hasErrors { warn(node, reader) }
     }
@@ -142,7 +147,7 @@ extension Settings: Section {
 
 extension Settings {
     fileprivate var looksUpSinks: Bool {
-        kubernetes != KubernetesSettings()
+        kubernetes != KubernetesSettings() || leaderElection != nil
             || sinks.contains {
                 if case .uri(let http) = $0.target { http.reference != nil } else { false }
             }

@@ -17,6 +17,8 @@ public struct Settings: Sendable, Equatable {
     public var journal = JournalSettings()
     /// The operators' own listener.
     public var admin = AdminSettings()
+    /// How replicas agree on the one that reads vCenters; nil where this process always does.
+    public var leaderElection: LeaderElectionSettings?
     /// The cluster in which sinks are looked up.
     public var kubernetes = KubernetesSettings()
     /// What is logged, and how.

@@ -15,6 +15,8 @@ public struct SinkBindingSettings: Sendable, Equatable {
     /// All authorities to trust beside the system's, as PEM: those, and what the bundles hold,
     /// which whoever reads files adds.
     public var authorities: [UInt8]?
+    /// Whether ``token`` was there, and so is what the sink is shown.
+    public var hasToken = false
     /// What `K_SINK_TIMEOUT` says an attempt may take; else the routes say so.
     public var timeout: Duration?
 
@@ -63,6 +65,10 @@ extension HTTPSinkSettings {
             binding.certificates = Array(text.utf8)
         }
         binding.timeout = reader.sinkTimeout(place)
+        if auth == nil, let secret = reader.sinkToken(binding.token, place) {
+            (auth, binding.hasToken) = (.bearer(secret), true)
+            reader.warnOfClearText(uri, at: place, "the token of \(binding.token)")
+        }
         env = binding
         reader.environmentOverrides(place, into: &ceOverrides)
         guard let entry = node["tls"]?.entry("ca") else { return }
@@ -73,6 +79,17 @@ extension HTTPSinkSettings {
 }
 
 extension Reader {
+    /// The token that is mounted, if one is; it's read again when it changes.
+    fileprivate func sinkToken(_ path: String, _ place: Place) -> Secret? {
+        guard (try? readFile(path)) != nil else { return nil }
+        do throws(SecretUnavailable) {
+            return try Secret.inFile(path, by: readFile)
+        } catch {
+            self.error(.secretUnavailable, at: place, error.description)
+            return nil
+        }
+    }
+
     /// What `K_SINK_TIMEOUT` says; less than a second and what is no number is no limit there.
     fileprivate func sinkTimeout(_ place: Place) -> Duration? {
         guard let text = environment("K_SINK_TIMEOUT"), !text.isEmpty, text != "-1"

@@ -18,9 +18,17 @@ extension SinkSettings: Section {
         return [name] + HTTPSinkSettings.keys.map(outer) + kinds
     }
 
-    /// An HTTP sink's key; the URI is the environment's where that says it.
+    /// An HTTP sink's key; what the environment says is not shown as the configuration's.
     private static func outer(_ key: Key<HTTPSinkSettings>) -> Key<Self> {
-        key.inside(\.http, where: { $0.isHTTP && (key.name != "uri" || $0.env == nil) })
+        key.inside(
+            \.http,
+            where: { sink in
+                switch key.name {
+                case "uri": sink.isHTTP && sink.env == nil
+                case "auth": sink.isHTTP && sink.env?.hasToken != true
+                default: sink.isHTTP
+                }
+            })
     }
 
     mutating func check(_ node: Node, _ reader: Reader) {

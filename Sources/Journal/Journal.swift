@@ -18,6 +18,8 @@ public final class Journal: Sendable {
 
     /// How far each source had read when the journal was opened, in its own words, by its name.
     public let checkpoints: [String: String]
+    /// In which terms of leadership these were written, where a leader read them.
+    public let terms: [String: CheckpointTerm]
 
     private let submissions: Mailbox<Submission>
     private let requests: Mailbox<JournalRequest>
@@ -38,9 +40,10 @@ public final class Journal: Sendable {
             try parameters.mode == .memory ? nil : JournalStore.open(parameters, logger: logger)
         do {
             let checkpoints = try store.map { try Checkpoints.read(from: $0.database) } ?? []
+            let terms = try store.map { try Terms.read(from: $0.database) } ?? [:]
             return try Journal(
-                parameters, store: store, checkpoints: checkpoints, metrics: metrics,
-                logger: logger)
+                parameters, store: store, checkpoints: checkpoints, terms: terms,
+                metrics: metrics, logger: logger)
         } catch let error as DatabaseError {
             throw JournalError(error, path: parameters.path)
         } catch {
@@ -50,8 +53,10 @@ public final class Journal: Sendable {
 
     private init(
         _ parameters: JournalParameters, store: sending JournalStore?,
-        checkpoints: [SourceCheckpoint], metrics: Metrics, logger: Logger
+        checkpoints: [SourceCheckpoint], terms: [String: CheckpointTerm], metrics: Metrics,
+        logger: Logger
     ) throws(SystemError) {
+        self.terms = terms
         self.checkpoints = Dictionary(
             uniqueKeysWithValues: checkpoints.map { ($0.source, $0.text) })
         let submissions = try Mailbox<Submission>(

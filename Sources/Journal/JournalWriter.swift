@@ -184,18 +184,26 @@ final class JournalWriter: JournalOwner {
     ///
     /// - Returns: whether it's worth going on.
     private func commit(_ group: ArraySlice<Submission>, in store: JournalStore) -> Bool {
+        let group = current(group)
         let settled = outcomesForOneTransaction(store)
         guard !group.isEmpty || !settled.isEmpty else { return true }
         if case .refusing(.failed, _) = status { return false }
         let began = ContinuousClock.now
         let storesCopies = makesRoom(for: settled, beside: group, in: store)
         var stored: [StoredEvent] = []
+        var outdated: Set<Int> = []
         do {
             let corrupt = store.corruptRecords
             let now = WallClock.milliseconds
             try store.transaction { () throws(DatabaseError) in
                 stored = try store.settle(settled, storesCopies: storesCopies, now: now)
-                for submission in group {
+                for (place, submission) in zip(group.indices, group) {
+                    if let fence = submission.fence,
+                        try !Terms.claim(fence, of: submission.origin, in: store.database)
+                    {
+                        outdated.insert(place)
+                        continue
+                    }
                     try self.store(submission, in: store, now: now, into: &stored)
                 }
             }
@@ -211,9 +219,23 @@ final class JournalWriter: JournalOwner {
         metrics.commitDuration.observe(ContinuousClock.now - began)
         metrics.forwarded(settled, storesCopies)
         metrics.storedEvents.add(stored.count)
-        group.answer(.accepted)
+        answer(group, outdated)
         announcer.announce(stored)
         return true
+    }
+
+    /// Those that no leader's term forbids; the others are refused.
+    private func current(_ group: ArraySlice<Submission>) -> ArraySlice<Submission> {
+        guard group.contains(where: { $0.fence?.holds == false }) else { return group }
+        refuse(group.filter { $0.fence?.holds == false }[...], .notLeading)
+        return group.filter { $0.fence?.holds != false }[...]
+    }
+
+    private func answer(_ group: ArraySlice<Submission>, _ outdated: Set<Int>) {
+        guard !outdated.isEmpty else { return group.answer(.accepted) }
+        let places = zip(group.indices, group)
+        places.filter { !outdated.contains($0.0) }.map(\.1).answer(.accepted)
+        refuse(places.filter { outdated.contains($0.0) }.map(\.1)[...], .notLeading)
     }
 
     private func store(

@@ -23,6 +23,7 @@ final class MemoryJournal: JournalOwner {
     private var lastSequence: SequenceNumber = 0
     private var lastSubmission = 0
     private var bytes = 0
+    private var terms: [String: CheckpointTerm] = [:]
     /// Those without a receipt, by a number of their own.
     private var waiting: [Int: Waiting] = [:]
     /// Events that some sink hasn't settled, and whose they are.
@@ -62,6 +63,7 @@ final class MemoryJournal: JournalOwner {
     }
 
     private func store(_ submission: Submission) {
+        guard mayStore(submission) else { return refuse(submission, .notLeading) }
         let size = submission.bytes
         let hasRoom =
             waiting.isEmpty
@@ -90,6 +92,15 @@ final class MemoryJournal: JournalOwner {
             submission: submission, bytes: size, eventsLeft: items.count)
         bytes += size
         metrics.storedEvents.add(items.count)
+    }
+
+    private func mayStore(_ submission: Submission) -> Bool {
+        guard let fence = submission.fence else { return true }
+        let known = terms[submission.origin]
+        let isOutdated = known?.lease == fence.lease && (known?.number ?? 0) > fence.term
+        guard !isOutdated, fence.holds else { return false }
+        terms[submission.origin] = CheckpointTerm(lease: fence.lease, number: fence.term)
+        return true
     }
 
     private func settle(_ outcome: Outcome) {

@@ -50,17 +50,20 @@ public struct Submission: Sendable {
     var fingerprints: [Fingerprint] = []
     /// How far the source has read with these events; stored with them, or not at all.
     public var checkpoint: String?
+    /// In which term of leadership it was read, where only a leader may.
+    public var fence: Fence?
 
     /// A submission of these events.
     public init(
         items: [Item], origin: String, ticket: UInt64, receipts: Mailbox<Receipt>,
-        checkpoint: String? = nil
+        checkpoint: String? = nil, fence: Fence? = nil
     ) {
         self.items = items
         self.origin = origin
         self.ticket = ticket
         self.receipts = receipts
         self.checkpoint = checkpoint
+        self.fence = fence
     }
 
     /// How much memory the events hold.
@@ -87,6 +90,8 @@ public struct Receipt: Sendable, Equatable {
         case diskFull = "disk_full"
         /// Writing failed; nothing is accepted until the process was started again.
         case failed = "journal_failed"
+        /// Only a leader may store this, and this process isn't it any more.
+        case notLeading = "not_leading"
         /// Memory mode: a sink could not be reached in time.
         case sinkUnavailable = "sink_unavailable"
         /// Memory mode: a sink refused the event for good.

@@ -37,6 +37,25 @@ struct Checkpoint: Equatable, Sendable {
             since: since, lastKey: lastKey, keysSince: keysSince, recent: recent)
     }
 
+    /// The text of at most so many octets.
+    ///
+    /// What has no room is forgotten from the oldest event on: such an event is read again rather
+    /// than passed over.
+    func text(bytes limit: Int) -> String {
+        let whole = text
+        guard whole.utf8.count > limit else { return whole }
+        var lines = whole.split(separator: "\n", omittingEmptySubsequences: false)[...]
+        let first = lines.firstIndex { $0.hasPrefix("seen ") } ?? lines.endIndex
+        var bytes = whole.utf8.count
+        var end = first
+        while bytes > limit, end < lines.endIndex, lines[end].hasPrefix("seen ") {
+            bytes -= lines[end].utf8.count + 1
+            end += 1
+        }
+        lines.removeSubrange(first..<end)
+        return lines.joined(separator: "\n")
+    }
+
     var text: String {
         var text = "\(Self.header)\nsince \(seen.since.text)\n"
         if let lastKey = seen.lastKey { text += "last \(lastKey)\n" }

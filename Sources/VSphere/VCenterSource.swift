@@ -31,9 +31,15 @@ final class VCenterSource {
     private var timer: LoopTimer?
     /// What waits for its receipt.
     private var submission: Submission?
+    /// How far that leads.
+    private var reached: Checkpoint?
+    /// The journal has it.
+    private var isSubmitted = false
     private var attemptsLeft = 0
     private var storedSince: Timestamp?
     private var isStopping = false
+    /// Called when the session is to be ended, after the journal's last answer.
+    private var onStored: (() -> Void)?
 
     /// When a submission is made again that the journal didn't take.
     private static let retryDelay = Duration.milliseconds(500)
@@ -80,6 +86,13 @@ final class VCenterSource {
     func stop(_ done: @escaping () -> Void) {
         isStopping = true
         if let timer { loop.cancel(timer) }
+        // What the journal has is to be told as progress, too.
+        guard isSubmitted else { return logOut(done) }
+        onStored = { [weak self] in self?.logOut(done) }
+    }
+
+    private func logOut(_ done: @escaping () -> Void) {
+        metrics.isConnected.set(0)
         guard session.isOpen else { return done() }
         client.call(.logout) { _ in done() }
     }
@@ -211,24 +224,41 @@ final class VCenterSource {
         storedSince = since
         submission = Submission(
             items: items, origin: name, ticket: place.ticket, receipts: receipts,
-            checkpoint: checkpoint.text)
+            checkpoint: checkpoint.text, fence: context.fence)
+        reached = checkpoint
         attemptsLeft = Self.attemptsLimit
         submit()
     }
 
     private func submit() {
         guard !isStopping, let submission else { return }
-        if !context.submit(submission) { submitLater() }
+        isSubmitted = context.submit(submission)
+        if !isSubmitted { submitLater() }
+    }
+
+    private func tellProgress() {
+        guard context.fence != nil, let reached = self.reached.take() else { return }
+        context.progressed(name, reached.text)
     }
 
     private func submitLater() {
+        guard !isStopping else { return }
         timer = loop.schedule(after: Self.retryDelay) { [weak self] in self?.submit() }
     }
 
     /// Takes the journal's answer to what was submitted last.
     func received(_ result: Receipt.Result) {
+        isSubmitted = false
+        defer { onStored.take()?() }
         switch result {
-        case .accepted: submission = nil
+        case .accepted:
+            submission = nil
+            tellProgress()
+        case .refused(.notLeading):
+            // Another reads on from what is stored; this source is about to be stopped.
+            log(.notice, "what was read is not stored: another leads")
+            isStopping = true
+            return
         case .refused(.sinkUnavailable) where attemptsLeft > 1:
             // Some of the page may come twice; that is better than not at all.
             attemptsLeft -= 1

@@ -11,7 +11,6 @@ import Logging
 import Server
 import TLS
 import Telemetry
-import VSphere
 
 /// The whole of it: makes the journal, the delivery, the listeners and the operators' listener,
 /// joins them, and takes them down in the order that loses nothing.
@@ -187,11 +186,10 @@ final class Gateway {
         }
         try SinkSecrets(settings.sinks, metrics: metrics)
             .follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
-        let vSphere = try startVSphere(journal)
-        let vCenterSecrets = VCenterSecrets(
-            settings.sources, metrics: metrics, logger: Logger(label: "VCENTER"))
-        if let vSphere { try vCenterSecrets.follow(on: loop, vSphere) }
-        let readings = readings(journal, delivery, finder, heartbeats)
+        let pollers = try Pollers(
+            settings, journal: journal, statistics: statistics, metrics: metrics)
+        try pollers.start(on: loop, access: finder.access)
+        let readings = readings(journal, delivery, finder, pollers, heartbeats)
         let calls = Calls(
             settings: settings, journal: journal, delivery: delivery,
             answers: try Answers(on: loop), started: started, readiness: readings.readiness)
@@ -201,7 +199,7 @@ final class Gateway {
             calls: calls.all + HandshakeCalls(consents: consents).all,
             logger: Logger(label: "ADMIN"))
         let stopping = Stopping(
-            loop: loop, ingress: ingress, vSphere: vSphere, delivery: delivery, admin: admin,
+            loop: loop, ingress: ingress, pollers: pollers, delivery: delivery, admin: admin,
             notices: notices)
         try signals.receive(on: loop) { self.received(signal: $0, stopping) }
         try notices.receive(on: loop) { notices in
@@ -218,7 +216,7 @@ final class Gateway {
         consents.close()
         admin.closeAll()
         for thread in ingress { thread.stop() }
-        vSphere?.join()
+        pollers.close()
         finder.stop()
         delivery.join()
         let operators = [sockets.admin, sockets.control].compactMap { $0 }
@@ -277,17 +275,6 @@ final class Gateway {
         return threads
     }
 
-    private func startVSphere(_ journal: Journal) throws(SystemError) -> VSphere? {
-        let logger = Logger(label: "VCENTER")
-        let places = VCenters(settings: settings, statistics: statistics, logger: logger)
-            .places(checkpoints: journal.checkpoints)
-        guard !places.isEmpty else { return nil }
-        let context = VSphereContext(
-            metrics: metrics, logger: logger, version: Version.number,
-            submit: { journal.send(.store($0)) })
-        return try VSphere.start(places, context)
-    }
-
     private func announce(_ sockets: Sockets) {
         for (listener, sockets) in zip(settings.listeners, sockets.listeners) {
             logger.info(
@@ -304,7 +291,8 @@ final class Gateway {
     }
 
     private func readings(
-        _ journal: Journal, _ delivery: Delivery, _ finder: SinkFinder, _ heartbeats: [Heartbeat]
+        _ journal: Journal, _ delivery: Delivery, _ finder: SinkFinder, _ pollers: Pollers,
+        _ heartbeats: [Heartbeat]
     ) -> AdminReadings {
         let statistics = Statistics(
             settings: settings, sources: statistics, started: started,
@@ -321,18 +309,11 @@ final class Gateway {
                 [
                     .init(name: "journal", problem: journal.status.reason),
                     .init(name: "running", problem: shutdown.isUnderWay ? "is stopping" : nil),
-                ] + finder.checks + vCenterNotes
+                ] + finder.checks + pollers.checks
             }, statistics: { statistics.json }, version: Version.json)
     }
 
     /// How vCenters do never decides whether requests may be sent here.
-    private var vCenterNotes: [AdminReadings.Check] {
-        settings.sources.filter { $0.vcenter != nil }.map { source in
-            .init(
-                name: source.name,
-                note: VSphere.note(ofSource: source.name, metrics, now: Int(time(nil))))
-        }
-    }
 
     // MARK: - Stopping
 
@@ -340,7 +321,7 @@ final class Gateway {
     private struct Stopping {
         var loop: EventLoop
         var ingress: [IngressThread]
-        var vSphere: VSphere?
+        var pollers: Pollers
         var delivery: Delivery
         var admin: AdminServer
         var notices: Mailbox<Notice>
@@ -350,7 +331,7 @@ final class Gateway {
         guard signal != SIGHUP else {
             return logger.notice("SIGHUP: restart to have the configuration read again")
         }
-        let intakesCount = stopping.ingress.count + (stopping.vSphere == nil ? 0 : 1)
+        let intakesCount = stopping.ingress.count + stopping.pollers.count
         guard shutdown.begin(ingressCount: intakesCount) else { exit(1) }
         logger.info("initiating shutdown")
         for thread in stopping.ingress { thread.sendAway() }
@@ -371,7 +352,7 @@ final class Gateway {
         case .drainIngress:
             let notices = stopping.notices
             for thread in stopping.ingress { thread.drain() }
-            stopping.vSphere?.stop { _ = notices.send(.intakeEnded) }
+            stopping.pollers.stop { _ = notices.send(.intakeEnded) }
         case .stopDelivery:
             let notices = stopping.notices
             stopping.delivery.stop(

@@ -63,6 +63,7 @@ enum SinkEnvironment {
             }
             if let authorities { facts.append("\(authorities) authorities besides the system's") }
             if let file = http.oidc?.file { facts.append("a token from \(file)") }
+            if binding.hasToken { facts.append("a token is in \(binding.token)") }
             if let timeout = binding.timeout { facts.append("\(timeout) for an attempt") }
             return "sink \(sink.name): \(facts.joined(separator: "; "))"
         }

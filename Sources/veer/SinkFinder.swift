@@ -20,6 +20,9 @@ final class SinkFinder {
         var obstacle: String?
     }
 
+    /// How the cluster is reached, if anything needs that.
+    let access: ClusterAccess?
+
     private struct Topic: Hashable, Sendable {
         var sink: Int
         var isToken: Bool
@@ -37,6 +40,7 @@ final class SinkFinder {
         _ settings: Settings, access: ClusterAccess?, metrics: Metrics
     ) throws(SystemError) {
         self.settings = settings
+        self.access = access
         let limit = 4 * settings.sinks.count
         let news = try Mailbox<SinkNews>(messagesLimit: limit)
         let notes = try Mailbox<Note>(messagesLimit: limit)
@@ -91,9 +95,10 @@ final class SinkFinder {
 /// What this process's surroundings say of the cluster.
 enum ClusterFiles {
     /// How the cluster is reached: by the kubeconfig that the configuration names, as a pod, or by
-    /// the kubeconfig that the environment names; nil where no sink needs that.
+    /// the kubeconfig that the environment names; nil where nothing needs that.
     static func access(_ settings: Settings) throws(ClusterAccess.Unusable) -> ClusterAccess? {
-        guard settings.sinks.contains(where: \.isLookedUp) else { return nil }
+        let needsSinks = settings.sinks.contains(where: \.isLookedUp)
+        guard needsSinks || settings.leaderElection != nil else { return nil }
         if let path = settings.kubernetes.kubeconfig { return try access(kubeconfig: path) }
         let access = try ClusterAccess.inCluster(
             environment: ConfigurationFile.environment,
@@ -104,9 +109,8 @@ enum ClusterFiles {
             return try Self.access(kubeconfig: path)
         }
         throw ClusterAccess.Unusable(
-            sentence:
-                "a sink has 'ref' or 'auth.oidc', but there is no cluster to ask: run as a pod, or"
-                + " set kubernetes.kubeconfig")
+            sentence: (needsSinks ? "a sink has 'ref' or 'auth.oidc'" : "leaderElection is set")
+                + ", but there is no cluster to ask: run as a pod, or set kubernetes.kubeconfig")
     }
 
     /// What is wrong with the kubeconfig that the configuration names.

@@ -2,7 +2,6 @@ import Configuration
 import EventLoops
 import Logging
 import Telemetry
-import VSphere
 
 /// The passwords and thumbprints of vCenters, read again when their files change.
 ///
@@ -21,13 +20,17 @@ final class VCenterSecrets {
     }
 
     /// Goes on reading for as long as the loop turns.
-    func follow(on loop: EventLoop, _ vSphere: VSphere) throws(SystemError) {
+    ///
+    /// - Parameter renew: hands a vCenter's settings over, with its place among the vCenters.
+    func follow(
+        on loop: EventLoop, _ renew: @escaping (VCenterSettings, Int) -> Void
+    ) throws(SystemError) {
         let paths = Set(settings.flatMap { Self.paths(of: $0.vcenter) })
         guard !paths.isEmpty else { return }
         watch = try FileWatch(on: loop, paths: Array(paths)) { paths in
             for place in self.settings.indices
             where !paths.isDisjoint(with: Self.paths(of: self.settings[place].vcenter)) {
-                self.reload(place, vSphere)
+                self.reload(place, renew)
             }
         }
     }
@@ -36,12 +39,12 @@ final class VCenterSecrets {
         [vcenter.password.file, vcenter.thumbprintFile].compactMap(\.self)
     }
 
-    private func reload(_ place: Int, _ vSphere: VSphere) {
+    private func reload(_ place: Int, _ renew: (VCenterSettings, Int) -> Void) {
         let (name, vcenter) = settings[place]
         var files = FileGeneration()
         do throws(SecretUnavailable) {
             let renewed = try vcenter.renewed { try files.octets(of: $0) }
-            vSphere.renew(renewed, at: place)
+            renew(renewed, place)
             complaints[name] = nil
             count(name, "succeeded")
             logger.notice("secrets replaced", metadata: ["source": "\(name)"])

@@ -115,6 +115,26 @@ import Testing
         #expect(try sink.ceOverrides == overrides([("team", "mine")]))
     }
 
+    @Test func `a token that is mounted is shown to the sink, unless it has other proofs`() throws {
+        let environment = ["K_SINK": "https://x"]
+        let text = Gateway(sinks: "", routes: "").text
+        let mounted = read(text, environment: environment, files: ["/oidc/token": "abc\n"])
+        #expect(try http(mounted).auth == .bearer(Secret("abc", file: "/oidc/token")))
+        #expect(try http(mounted).env?.hasToken == true)
+        #expect(mounted.settings?.maskedYAML.contains("abc") == false)
+        #expect(mounted.lines == [])
+        #expect(try http(read(text, environment: environment)).auth == nil)
+        let own = "sinks: [{name: console, env: {}, auth: {bearer: own}}]\n"
+        let other = read(
+            Gateway(sinks: own).text, environment: environment, files: ["/oidc/token": "abc"])
+        #expect(try http(other).auth == .bearer(Secret("own")))
+        let broken = read(text, environment: environment, files: ["/oidc/token": ""])
+        #expect(broken.codes == [.secretUnavailable])
+        let plain = read(
+            text, environment: ["K_SINK": "http://x"], files: ["/oidc/token": "abc"])
+        #expect(plain.codes == [.insecure])
+    }
+
     @Test func `without K_SINK a sink of the environment is a mistake`() {
         let sinks = "sinks: [{name: console, env: {}}]\n"
         #expect(

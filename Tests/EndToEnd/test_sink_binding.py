@@ -86,6 +86,27 @@ def test_authorities_come_from_trust_bundles_of_whatever_depth(
     assert "1 authorities besides the system's" in veer.text
 
 
+def test_a_mounted_token_is_sent_and_replaced_as_kubernetes_replaces_it(start, sink, tmp_path):
+    place = tmp_path / "oidc"
+    for name in ("one", "two"):
+        (place / f"..{name}").mkdir(parents=True)
+        (place / f"..{name}" / "token").write_text(f"token-{name}\n")
+    os.symlink("..one", place / "..data")
+    os.symlink("..data/token", place / "token")
+    veer = start(
+        gateway({"env": {"token": str(place / "token")}}), environment={"K_SINK": sink.url})
+    send(veer)
+    sink.wait_for(1)
+    assert sink.deliveries[0].headers["authorization"] == "Bearer token-one"
+    assert "token-one" not in veer.text
+    os.symlink("..two", place / "..new")
+    os.replace(place / "..new", place / "..data")
+    veer.wait_for_log("secrets replaced")
+    send(veer)
+    sink.wait_for(2)
+    assert sink.deliveries[1].headers["authorization"] == "Bearer token-two"
+
+
 def test_without_its_authority_a_sink_is_not_believed(start, secure_sink):
     veer = start(unnamed(), environment={"K_SINK": secure_sink.url()})
     send(veer)

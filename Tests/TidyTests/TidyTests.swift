@@ -58,6 +58,9 @@ import Testing
             "CVSphere", "CloudEvents", "Configuration", "EventLoops", "Glibc", "Journal",
             "Logging", "Outbound", "SOAP", "Synchronization", "Telemetry",
         ],
+        "Coordination": [
+            "EventLoops", "FoundationEssentials", "Journal", "Kubernetes", "Logging", "Telemetry",
+        ],
         "Knative": [
             "Configuration", "EventLoops", "FoundationEssentials", "Kubernetes", "Logging",
             "Outbound", "Telemetry",
@@ -69,7 +72,7 @@ import Testing
 
         "veer": [
             "Admin", "ArgumentParser", "Authentication", "CLinux", "CloudEvents", "Configuration",
-            "Delivery",
+            "Coordination", "Delivery",
             "EventLoops", "Filters", "FoundationEssentials", "Glibc", "HTTP", "Ingress", "Journal",
             "Knative", "Kubernetes", "Logging", "Outbound", "Server", "Synchronization", "TLS",
             "Telemetry", "VSphere", "Webhooks",
