@@ -49,8 +49,8 @@ extension VCenterSettings: Section {
     }
 
     private var tls: VCenterTLS {
-        get { VCenterTLS(trust) }
-        set { trust = newValue.trust }
+        get { VCenterTLS(trust, thumbprintFile) }
+        set { (trust, thumbprintFile) = (newValue.trust, newValue.thumbprintFile) }
     }
 }
 
@@ -58,9 +58,11 @@ extension VCenterSettings: Section {
 private struct VCenterTLS: Section {
     var ca = ""
     var thumbprint: [UInt8] = []
+    var thumbprintFile: String?
     var insecure = false
 
-    init(_ trust: VCenterSettings.Trust) {
+    init(_ trust: VCenterSettings.Trust, _ thumbprintFile: String? = nil) {
+        self.thumbprintFile = thumbprintFile
         switch trust {
         case .system: break
         case .authorities(let path): ca = path
@@ -81,10 +83,25 @@ private struct VCenterTLS: Section {
         [
             Key.text("ca", "a PEM file with the only authorities to trust", \.ca)
                 .shown { !$0.ca.isEmpty },
-            Key.value(
-                "thumbprint", "the SHA-1 or SHA-256 of the only certificate to trust",
-                \.thumbprint, shape: [("type", .text("string"))], parse: digest,
-                show: { .text($0.map(hex).joined(separator: ":")) }
+            Key(
+                name: "thumbprint",
+                about: "the SHA-1 or SHA-256 of the only certificate to trust, or {file: path}",
+                isRequired: false, shape: SchemaReference.secret,
+                read: { node, tls, reader in
+                    guard let secret = reader.secret(node) else { return }
+                    tls.thumbprintFile = secret.file
+                    guard let digest = certificateDigest(secret.text) else {
+                        return reader.error(
+                            .invalidValue, at: node.place,
+                            "the thumbprint is neither a SHA-1 nor a SHA-256",
+                            hint: "write its 20 or 32 octets like AA:BB:…")
+                    }
+                    tls.thumbprint = digest
+                },
+                show: { tls, _ in
+                    if let file = tls.thumbprintFile { return .mapping([("file", .text(file))]) }
+                    return .text(tls.thumbprint.map(hex).joined(separator: ":"))
+                }
             ).shown { !$0.thumbprint.isEmpty },
             Key.value(
                 "insecure", "takes any certificate", \.insecure,
@@ -101,19 +118,6 @@ private struct VCenterTLS: Section {
             .conflict, at: said[1].keyPlace,
             "'\(said[0].key)' and '\(said[1].key)' can't both say whom to trust",
             hint: "remove one of them")
-    }
-
-    private static func digest(_ scalar: Scalar) throws(Complaint) -> [UInt8] {
-        let digits = scalar.text.filter { $0 != ":" }
-        let octets = stride(from: 0, to: digits.count, by: 2).compactMap {
-            UInt8(digits.dropFirst($0).prefix(2), radix: 16)
-        }
-        guard [40, 64].contains(digits.count), octets.count * 2 == digits.count else {
-            throw Complaint(
-                "the thumbprint is neither a SHA-1 nor a SHA-256",
-                hint: "write its 20 or 32 octets like AA:BB:…")
-        }
-        return octets
     }
 
     private static func hex(_ octet: UInt8) -> String {

@@ -36,6 +36,8 @@ public struct VCenterSettings: Sendable, Equatable {
     public var password: Secret
     /// How the server proves who it is.
     public var trust = Trust.system
+    /// The file that the thumbprint was read from.
+    public var thumbprintFile: String?
     /// How an event becomes a CloudEvent.
     public var eventFormat = EventFormat.tanzu
     /// What an event's data are.
@@ -58,4 +60,33 @@ public struct VCenterSettings: Sendable, Equatable {
         self.username = username
         self.password = password
     }
+}
+
+extension VCenterSettings {
+    /// The same settings with what their files hold now: the password and the thumbprint.
+    public func renewed(
+        by readFile: (String) throws -> [UInt8]
+    ) throws(SecretUnavailable) -> VCenterSettings {
+        var settings = self
+        settings.password = try password.readAgain(by: readFile)
+        if let thumbprintFile {
+            let text = try Secret.inFile(thumbprintFile, by: readFile).text
+            guard let digest = certificateDigest(text) else {
+                throw SecretUnavailable(
+                    description: "the file \(quoted(thumbprintFile)) holds no thumbprint")
+            }
+            settings.trust = .thumbprint(digest)
+        }
+        return settings
+    }
+}
+
+/// Reads the SHA-1 or SHA-256 of a certificate, with or without colons.
+func certificateDigest(_ text: String) -> [UInt8]? {
+    let digits = text.filter { $0 != ":" }
+    let octets = stride(from: 0, to: digits.count, by: 2).compactMap {
+        UInt8(digits.dropFirst($0).prefix(2), radix: 16)
+    }
+    guard [40, 64].contains(digits.count), octets.count * 2 == digits.count else { return nil }
+    return octets
 }

@@ -69,7 +69,6 @@ final class AddressedTarget: SinkTarget {
             target?.onReady = onReady
             reason = nil
             onMove?()
-            onReady?()
         case .obstacle(let reason): self.reason = reason
         // Those are its authorization's.
         case .token, .tokenObstacle: break
@@ -94,6 +93,10 @@ final class AddressedTarget: SinkTarget {
         }
         target.send(batch: batch, timeout: timeout, completion)
     }
+
+    func suspend() { target?.suspend() }
+
+    func resume() { target?.resume() }
 
     func replaceSecrets(_ settings: HTTPSinkSettings) {
         (self.settings.auth, self.settings.signing) = (settings.auth, settings.signing)

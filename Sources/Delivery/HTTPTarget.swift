@@ -111,10 +111,17 @@ final class HTTPTarget: SinkTarget {
     }
 
     /// No other event will be sent there; those under way may end.
-    func retire() { client.retire(endpoint) }
+    func retire() {
+        client.retire(endpoint)
+        permission?.retire()
+    }
 
     /// Left to whoever closes the client, which is the same for all sinks.
     func cancelAll() {}
+
+    func suspend() { permission?.suspend() }
+
+    func resume() { permission?.resume() }
 
     func replaceSecrets(_ settings: HTTPSinkSettings) {
         if let auth = settings.auth { authorization?.replace(auth) }

@@ -47,11 +47,7 @@ final class Sink {
         self.reports = reports
         self.surroundings = surroundings
         target.onReady = { [weak self] in self?.pump() }
-        target.onMove = { [weak self] in
-            self?.queue.beginAnew(now: surroundings.loop.now)
-            // It was the one before that said it was gone.
-            self?.enable()
-        }
+        target.onMove = { [weak self] in self?.move() }
     }
 
     /// How it does.
@@ -95,10 +91,18 @@ final class Sink {
         }
     }
 
+    /// The sink is elsewhere from now on, and there it may not be gone.
+    private func move() {
+        enable()
+        queue.beginAnew(now: surroundings.loop.now)
+        pump()
+    }
+
     /// Sends again, if the sink said that it was gone; of no effect otherwise.
     func enable() {
         guard queue.isDisabled else { return }
         queue.enable()
+        target.resume()
         reports.isDisabled(false)
         surroundings.setDisabled(place, false)
         pump()
@@ -151,15 +155,14 @@ final class Sink {
         let verdict = queue.end(
             attempt, result, age: age(of: attempt.stored), now: now, random: .random(in: 0..<1))
         reports.ended(verdict, on: result, took: took, now: now)
-        for stored in attempt.events {
-            switch verdict {
-            case .delivered: settle(stored, .delivered)
-            case .deadLetter(let reason):
-                settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
-            case .retry, .retryOneByOne: break
-            }
+        switch verdict {
+        case .delivered: attempt.forEachEvent { settle($0, .delivered) }
+        case .deadLetter(let reason):
+            attempt.forEachEvent { settle($0, .deadLetter(reason), copy: copy(of: $0, result)) }
+        case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
+            target.suspend()
             reports.isDisabled(true)
             surroundings.setDisabled(place, true)
         }

@@ -32,6 +32,12 @@ struct SinkQueue {
 
         /// All that goes in the request.
         var events: [StoredEvent] { [stored] + others }
+
+        /// The same one by one, without making a list for the one that it nearly always is.
+        func forEachEvent(_ body: (StoredEvent) -> Void) {
+            body(stored)
+            for other in others { body(other) }
+        }
     }
 
     /// The most that the queue takes, inclusive.
@@ -70,12 +76,12 @@ struct SinkQueue {
     private var retries = Line<(time: ContinuousClock.Instant, attempt: Attempt)>()
     private var window: SendWindow
     private var pauseEnd: ContinuousClock.Instant?
-    /// Attempts of earlier rounds went to where the sink was before.
-    private var firstRound = 0
     private var budget: RetryBudget
     /// Set while a retry waits for nothing but the budget.
     private var budgetTime: ContinuousClock.Instant?
     private var lanes: Lanes?
+    /// Attempts of earlier rounds went to where the sink was before.
+    private var firstRound = 0
 
     /// An empty queue, behind the journal.
     init(sink: Int, limits: Limits, policies: RetryPolicies) {
@@ -229,14 +235,14 @@ extension SinkQueue {
             }
             return .retryOneByOne
         case .delivered, .deadLetter, .retryOneByOne:
-            for stored in attempt.events { didSettle(stored) }
+            attempt.forEachEvent { didSettle($0) }
         }
         return verdict
     }
 
     /// The sink is elsewhere from now on: nothing waits for what the one before it did.
     mutating func beginAnew(now: ContinuousClock.Instant) {
-        pauseEnd = nil
+        (pauseEnd, isDisabled) = (nil, false)
         window.beginAnew()
         firstRound = window.round
         for retry in retries.removeAll() { retries.append((min(retry.time, now), retry.attempt)) }

@@ -16,7 +16,8 @@ protocol SinkTarget: AnyObject {
     /// Called on the delivery's loop when ``obstacle`` goes away; set once, by the ``Sink``.
     var onReady: (() -> Void)? { get set }
 
-    /// Called when events go elsewhere from now on, before ``onReady``; set once, by the ``Sink``.
+    /// Called on the delivery's loop when events go somewhere else from now on, so that nothing
+    /// counts any more of what was learnt; set once, by the ``Sink``.
     var onMove: (() -> Void)? { get set }
 
     /// Sends an event and completes once, at once or later on the same loop, with what became of
@@ -36,6 +37,12 @@ protocol SinkTarget: AnyObject {
 
     /// Takes secrets that were read again.
     func replaceSecrets(_ settings: HTTPSinkSettings)
+
+    /// The sink is gone: it's asked nothing of its own accord until ``resume()``.
+    func suspend()
+
+    /// Events are sent again.
+    func resume()
 }
 
 /// A target that can always send.
@@ -63,6 +70,10 @@ extension SinkTarget {
     }
 
     func replaceSecrets(_ settings: HTTPSinkSettings) {}
+
+    func suspend() {}
+
+    func resume() {}
 }
 
 /// Acknowledges events and keeps none; for measuring.

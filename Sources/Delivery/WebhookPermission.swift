@@ -23,6 +23,7 @@ final class WebhookPermission {
     private var grant: WebhookGrant
     private var timer: LoopTimer?
     private var slotTimer: LoopTimer?
+    private var isSuspended = false
     private var complaint: String?
 
     /// - Parameters:
@@ -73,14 +74,31 @@ final class WebhookPermission {
     /// A delivery was taken.
     func wasTaken() { grant.taken() }
 
-    /// The sink is gone; whoever wants to send must ask again.
+    /// Nothing is sent there any more.
+    func retire() { surroundings.client.retire(endpoint) }
+
+    /// The sink says that it's gone; whoever wants to send must ask again.
     func forget() {
         grant.forget()
         schedule()
     }
 
+    /// Nobody wants to send.
+    func suspend() {
+        isSuspended = true
+        schedule()
+    }
+
+    /// Somebody does again.
+    func resume() {
+        isSuspended = false
+        schedule()
+    }
+
     private func schedule() {
         if let timer { surroundings.loop.cancel(timer) }
+        timer = nil
+        guard !isSuspended else { return }
         timer = grant.nextQuestion(now: now).map { time in
             surroundings.loop.schedule(after: time - now) { [weak self] in self?.ask() }
         }

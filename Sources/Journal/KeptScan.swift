@@ -96,8 +96,9 @@ private struct Conditions {
         case .dead:
             if let sink = filter.sink { add("d.sink = ?", .text(sink)) }
             if let code = filter.code { add("d.code = ?", .text(code)) }
-        case .delivered: clauses.append("e.settled_ms >= 0")
-        case .unrouted: clauses.append("e.settled_ms < 0")
+        // The plus keeps SQLite from the index on this column: the order is that of numbers.
+        case .delivered: clauses.append("+e.settled_ms >= 0")
+        case .unrouted: clauses.append("+e.settled_ms < 0")
         }
         let time = isOfLetters ? "d.failed_ms" : "e.received_ms"
         if let since = filter.since { add("\(time) >= ?", .number(since)) }

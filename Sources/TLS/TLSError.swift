@@ -36,8 +36,8 @@ public enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(file) holds no certificate: it needs a block of PEM that begins with "
                 + "-----BEGIN CERTIFICATE-----"
         case .noRevocations(let file):
-            "\(file) holds no list of revoked certificates: it needs a block of PEM that begins with "
-                + "-----BEGIN X509 CRL-----"
+            "\(file) holds no list of revoked certificates: it needs a block of PEM that begins "
+                + "with -----BEGIN X509 CRL-----"
         case .noKey(let file):
             "\(file) holds no private key: it needs the PEM block of the certificate's key"
         case .encryptedKey(let file):

@@ -17,7 +17,9 @@ final class VCenterSource {
     private let name: String
     private let loop: EventLoop
     private let http: HTTPClient
-    private let client: VCenterClient
+    private var client: VCenterClient
+    /// With what to log in next, where that has changed.
+    private var renewal: VCenterSettings?
     private let context: VSphereContext
     private let place: VSphereContext.Place
     private let metrics: VCenterMetrics
@@ -67,6 +69,16 @@ final class VCenterSource {
         }
     }
 
+    /// Logs in with another password, or trusts another certificate, from the next time on.
+    func renew(_ settings: VCenterSettings) {
+        renewal = settings
+        guard !session.isOpen, !isStopping, let timer else { return }
+        // Nothing is under way, and it's no use to wait any longer with what was wrong.
+        loop.cancel(timer)
+        session = SessionState()
+        turn()
+    }
+
     /// Begins to read.
     func start() { turn() }
 
@@ -109,6 +121,10 @@ final class VCenterSource {
     }
 
     private func ask(_ call: VCenterCall) {
+        if call == .retrieveServiceContent, let settings = renewal {
+            renewal = nil
+            client = VCenterClient(settings, http: http)
+        }
         client.call(call) { [weak self] outcome in
             guard let self, !isStopping else { return }
             switch outcome {

@@ -72,7 +72,13 @@ public struct VSphereContext: Sendable {
 /// holds up no delivery.
 public final class VSphere: Sendable {
     private let stops: Mailbox<@Sendable () -> Void>
+    private let renewals: Mailbox<Renewal>
     private let thread: LoopThread
+
+    private struct Renewal: Sendable {
+        var place: Int
+        var settings: VCenterSettings
+    }
 
     /// The longest that ending the sessions takes.
     private static let logoutTimeout = Duration.seconds(2)
@@ -82,6 +88,7 @@ public final class VSphere: Sendable {
         _ places: [VSphereContext.Place], _ context: VSphereContext
     ) throws(SystemError) -> VSphere {
         let stops = try Mailbox<@Sendable () -> Void>(messagesLimit: 1)
+        let renewals = try Mailbox<Renewal>(messagesLimit: 64)
         let receipts = try Mailbox<Receipt>(messagesLimit: max(places.count, 1))
         let thread = try EventLoop.start(name: "veer-vsphere") { loop throws(SystemError) in
             let sources = places.enumerated().map { number, place in
@@ -95,17 +102,29 @@ public final class VSphere: Sendable {
             try receipts.receive(on: loop) { receipts in
                 for receipt in receipts { sources[Int(receipt.ticket)].received(receipt.result) }
             }
+            try renewals.receive(on: loop) { renewals in
+                for renewal in renewals { sources[renewal.place].renew(renewal.settings) }
+            }
             try stops.receive(on: loop) { stops in
                 stop(sources, on: loop) { for done in stops { done() } }
             }
             for source in sources { source.start() }
         }
-        return VSphere(stops: stops, thread: thread)
+        return VSphere(stops: stops, renewals: renewals, thread: thread)
     }
 
-    private init(stops: Mailbox<@Sendable () -> Void>, thread: LoopThread) {
+    private init(
+        stops: Mailbox<@Sendable () -> Void>, renewals: Mailbox<Renewal>, thread: LoopThread
+    ) {
         self.stops = stops
+        self.renewals = renewals
         self.thread = thread
+    }
+
+    /// Has the vCenter in this place log in with another password or trust another certificate, the
+    /// next time that it logs in; at once, where it isn't logged in.
+    public func renew(_ settings: VCenterSettings, at place: Int) {
+        _ = renewals.send(Renewal(place: place, settings: settings))
     }
 
     /// Reads no more and ends the sessions; called once, from any thread.

@@ -36,6 +36,11 @@ enum ConfigurationFile {
         }
     }
 
+    /// The directory of the journal that a configuration names; the default without one.
+    static func journalPath(_ path: String?) throws -> String {
+        try path.map { try read($0).settings.journal.path } ?? JournalSettings().path
+    }
+
     /// The value of an environment variable; nothing if it isn't set.
     static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }

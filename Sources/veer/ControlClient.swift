@@ -30,11 +30,6 @@ struct ControlClient {
             }
             return path
         }
-
-        /// The journal's directory.
-        func journalPath() throws -> String {
-            try config.map { try ConfigurationFile.read($0).settings.journal.path } ?? "./data"
-        }
     }
 
     private let path: String

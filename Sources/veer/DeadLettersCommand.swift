@@ -35,6 +35,10 @@ struct DeadLettersCommand: ParsableCommand {
             let filter = try filter.filter(letters)
             try place.reader().list(.dead, filter, after: after, limit: limit)
         }
+
+        func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit is at least 1") }
+        }
     }
 
     /// Shows a dead letter.
@@ -146,7 +150,8 @@ struct ReplayCommand: ParsableCommand {
         guard list else {
             return try work.run("/api/v1/history", .replay, numbers, parameters, to: to)
         }
-        let reader = KeptReader(path: try work.options.journalPath(), output: work.output)
+        let reader = KeptReader(
+            path: try ConfigurationFile.journalPath(work.options.config), output: work.output)
         try reader.list(
             state == .delivered ? .delivered : .unrouted, filter.filter(nil), after: 0,
             limit: .max)

@@ -184,12 +184,14 @@ final class Gateway {
         try certificates.follow(on: loop) { listener, material in
             for thread in ingress { thread.replace(tls: material, ofListener: listener) }
         }
-        let sinkSecrets = SinkSecrets(
-            settings.sinks, metrics: metrics, logger: Logger(label: "AUTH"))
-        try sinkSecrets.follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
+        try SinkSecrets(settings.sinks, metrics: metrics)
+            .follow(on: loop) { delivery.replaceSecrets(ofSink: $0, with: $1) }
         let pollers = try Pollers(
             settings, journal: journal, statistics: statistics, metrics: metrics)
         try pollers.start(on: loop, access: finder.access)
+        let vCenterSecrets = VCenterSecrets(
+            settings.sources, metrics: metrics, logger: Logger(label: "VCENTER"))
+        try vCenterSecrets.follow(on: loop) { pollers.renew($0, at: $1) }
         let readings = readings(journal, delivery, finder, pollers, heartbeats)
         let calls = Calls(
             settings: settings, journal: journal, delivery: delivery,

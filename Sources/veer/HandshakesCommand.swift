@@ -44,19 +44,30 @@ struct HandshakesCommand: ParsableCommand {
         }
     }
 
-    /// Lets one in.
-    struct ApproveCommand: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "approve", abstract: "Lets a sender in and calls its address, once.",
-            discussion: "Example: veer handshakes approve 1f3x9k2")
+    /// The sender that is meant, and the gateway at which it waits.
+    struct Chosen: ParsableArguments {
         @OptionGroup var options: ControlClient.Options
 
         @Argument(help: "The sender's id, as the list has it.")
         var id: String
 
+        func answer(_ verb: String) throws {
+            let isID = !id.isEmpty && id.utf8.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 }
+            guard isID else { throw ValidationError("'\(id)' is no id of a list") }
+            _ = try ControlClient(options).ask("POST", "/api/v1/handshakes/\(id)/\(verb)")
+        }
+    }
+
+    /// Lets one in.
+    struct ApproveCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "approve", abstract: "Lets a sender in and calls its address, once.",
+            discussion: "Example: veer handshakes approve 1f3x9k2")
+        @OptionGroup var chosen: Chosen
+
         func run() throws {
-            _ = try ControlClient(options).ask("POST", try HandshakesCommand.path(id, "approve"))
-            print("\(id) is let in")
+            try chosen.answer("approve")
+            print("\(chosen.id) is let in")
         }
     }
 
@@ -65,20 +76,11 @@ struct HandshakesCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "refuse", abstract: "Forgets a sender, which isn't told.",
             discussion: "Example: veer handshakes refuse 1f3x9k2")
-        @OptionGroup var options: ControlClient.Options
-
-        @Argument(help: "The sender's id, as the list has it.")
-        var id: String
+        @OptionGroup var chosen: Chosen
 
         func run() throws {
-            _ = try ControlClient(options).ask("POST", try HandshakesCommand.path(id, "refuse"))
-            print("\(id) was refused")
+            try chosen.answer("refuse")
+            print("\(chosen.id) was refused")
         }
-    }
-
-    fileprivate static func path(_ id: String, _ verb: String) throws -> String {
-        let isID = !id.isEmpty && id.utf8.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 }
-        guard isID else { throw ValidationError("'\(id)' is no id of a list") }
-        return "/api/v1/handshakes/\(id)/\(verb)"
     }
 }

@@ -71,7 +71,8 @@ struct LetterOptions: ParsableArguments {
 
 /// How kept events are read from the journal's file.
 struct KeptReading: ParsableArguments {
-    @OptionGroup var options: ControlClient.Options
+    @Option(help: "The gateway's configuration, to learn of its journal.")
+    var config: String?
 
     @Option(help: "The journal's directory; if left out, as --config says, or ./data.")
     var path: String?
@@ -81,7 +82,8 @@ struct KeptReading: ParsableArguments {
 
     /// Reads the journal.
     func reader() throws -> KeptReader {
-        KeptReader(path: try path ?? options.journalPath(), output: output)
+        let path = try path ?? ConfigurationFile.journalPath(config)
+        return KeptReader(path: path, output: output)
     }
 }
 
@@ -109,6 +111,7 @@ struct KeptReader {
                 guard let next else { return }
                 query.after = next
             }
+            printError("there may be more; go on with --after \(query.after) or a higher --limit")
         }
     }
 
@@ -202,6 +205,7 @@ struct KeptWork: ParsableArguments {
             }
         }
         print(output == .json ? sum.json(isDryRun: dryRun) : sum.text(action, isDryRun: dryRun))
+        guard sum.skipped.allSatisfy({ $0.count == 0 }) else { throw ExitStatus.checkFailed.code }
     }
 
     /// What came of all requests.

@@ -38,6 +38,8 @@ final class Pollers {
     private let notices: Mailbox<Notice>
     /// What the journal has, by the sources' names.
     private var stored: [String: (text: String, term: CheckpointTerm?)] = [:]
+    /// Settings with other secrets than at the start, by the vCenters' places.
+    private var renewed: [Int: VCenterSettings] = [:]
     private var http: HTTPClient?
     private var elector: Elector?
     private var vSphere: VSphere?
@@ -77,6 +79,12 @@ final class Pollers {
             return try read(from: stored.mapValues(\.text), fence: nil)
         }
         start(election, access, on: loop)
+    }
+
+    /// Takes a vCenter's settings with secrets that were read again, for this term and the next.
+    func renew(_ vCenter: VCenterSettings, at place: Int) {
+        renewed[place] = vCenter
+        vSphere?.renew(vCenter, at: place)
     }
 
     /// What operators read beside the conditions of readiness; who leads never decides on that.
@@ -172,9 +180,10 @@ final class Pollers {
     // MARK: - The reading thread
 
     private func read(from checkpoints: [String: String], fence: Fence?) throws(SystemError) {
-        let places = VCenters(settings: settings, statistics: statistics, logger: logger)
+        var places = VCenters(settings: settings, statistics: statistics, logger: logger)
             .places(checkpoints: checkpoints)
         guard !places.isEmpty else { return }
+        for (place, vCenter) in renewed { places[place].settings = vCenter }
         var context = VSphereContext(
             metrics: metrics, logger: logger, version: Version.number, submit: submit)
         if let fence {

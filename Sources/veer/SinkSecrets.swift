@@ -19,13 +19,12 @@ final class SinkSecrets {
     }
 
     private let metrics: Metrics
-    private let logger: Logger
+    private let logger = Logger(label: "AUTH")
     private var entries: [Entry] = []
     private var watch: FileWatch?
 
-    init(_ sinks: [SinkSettings], metrics: Metrics, logger: Logger) {
+    init(_ sinks: [SinkSettings], metrics: Metrics) {
         self.metrics = metrics
-        self.logger = logger
         for (place, sink) in sinks.enumerated() {
             guard case .uri(let settings) = sink.target else { continue }
             entries.append(Entry(place: place, name: sink.name, settings: settings))

@@ -142,7 +142,8 @@ class NginxServer:
 
     def connections(self):
         """How many it has besides the one that asks."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/connections", timeout=10) as page:
+        address = f"http://127.0.0.1:{self.port}/connections"
+        with urllib.request.urlopen(address, timeout=10) as page:
             return int(re.search(rb"Active connections: (\d+)", page.read())[1]) - 1
 
     def settle(self):

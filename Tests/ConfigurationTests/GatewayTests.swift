@@ -163,7 +163,7 @@ import Testing
         #expect(outcome.settings == nil)
         #expect(outcome.codes.count { $0 == .notYetSupported } == 0)
         #expect(outcome.codes.count { $0 == .secretUnavailable } == 5)
-        #expect(outcome.codes.count == 6, "\(outcome.lines)")
+        #expect(outcome.codes.count == 5, "\(outcome.lines)")
     }
 
     @Test func `a key is read or refused, never both`() {

@@ -7,7 +7,7 @@ import Testing
 @testable import Delivery
 
 /// Sinks whose addresses others find out.
-@Suite(.timeLimit(.minutes(1))) struct AddressedTargetTests {
+@Suite(.timeLimit(.minutes(10))) struct AddressedTargetTests {
     @Test func `events wait for an address, and use up no attempt meanwhile`() throws {
         let peer = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }
         defer { peer.stop() }

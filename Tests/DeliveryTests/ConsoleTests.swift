@@ -8,7 +8,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite(.timeLimit(.minutes(1))) struct ConsoleTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsoleTests {
     @Test func `an event is written as a block of lines`() {
         var builder = EventBuilder()
         builder.begin()

@@ -7,7 +7,7 @@ import Testing
 @testable import Delivery
 
 /// A whole delivery against real sockets.
-@Suite(.timeLimit(.minutes(1))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(10))) struct DeliveryTests {
     @Test func `an event is POSTed in binary content mode and settled`() throws {
         let peer = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }
         defer { peer.stop() }

@@ -7,7 +7,7 @@ import Testing
 @testable import Delivery
 
 /// What a sink receives, by its settings.
-@Suite(.timeLimit(.minutes(1))) struct EventEncodingTests {
+@Suite(.timeLimit(.minutes(10))) struct EventEncodingTests {
     @Test func `in structured content mode all of the event is in the body`() throws {
         let request = try received(sampleEvent()) { $0.contentMode = .structured }
         #expect(request["Content-Type"] == "application/cloudevents+json; charset=UTF-8")

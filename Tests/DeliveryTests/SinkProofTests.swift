@@ -10,7 +10,7 @@ import Webhooks
 @testable import Delivery
 
 /// What a sink is shown beside the events: credentials, signatures, the question before the first.
-@Suite(.timeLimit(.minutes(1))) struct SinkProofTests {
+@Suite(.timeLimit(.minutes(10))) struct SinkProofTests {
     @Test(arguments: [
         (
             SinkAuthSettings.basic(username: "Aladdin", password: Secret("open sesame")),
@@ -257,6 +257,32 @@ import Webhooks
         }
         #expect(harness.outcomes.last?.result == .delivered)
         #expect(harness.metrics.exposition().contains(#"veer_sink_disabled{sink="s"} 0"#))
+    }
+
+    @Test func `a sink that is gone isn't even asked, and is asked first when it's enabled`() throws
+    {
+        let peer = try ScriptedPeer { request, number in
+            request.line.hasPrefix("OPTIONS ")
+                ? ScriptedPeer.status(200, "WebHook-Allowed-Origin: *")
+                : ScriptedPeer.status(number == 1 ? 410 : 202)
+        }
+        defer { peer.stop() }
+        let settings = sampleSettings([sink(peer.url) { $0.webhook = webhook() }])
+        let harness = try Harness(settings, events: [stored(1)])
+        var countBefore = 0
+        try harness.run { [unowned harness] in
+            if harness.outcomes.count == 1 {
+                // It would be asked again at once.
+                harness.loop.schedule(after: .milliseconds(100)) {
+                    countBefore = peer.requests.count
+                    harness.dispatcher?.receive([SinkOrder.enable(sink: 0)])
+                    harness.dispatcher?.receive([.stored([stored(2)], after: 1)])
+                }
+            }
+            return harness.outcomes.count == 2
+        }
+        #expect(countBefore == 2)
+        #expect(peer.requests.map { $0.line.prefix(4) } == ["OPTI", "POST", "OPTI", "POST"])
     }
 
     @Test func `a guarded sink on this machine gets nothing, and the reason is told`() throws {

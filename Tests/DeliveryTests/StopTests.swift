@@ -9,7 +9,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite(.timeLimit(.minutes(1))) struct StopTests {
+@Suite(.timeLimit(.minutes(10))) struct StopTests {
     @Test func `what is under way may end, and nothing else begins`() throws {
         let release = Mutex(false)
         let peer = try ScriptedPeer { _, _ in

@@ -58,8 +58,8 @@ class Authority:
         self.certificate = self.directory / "ca.crt"
         openssl(
             "req", "-x509", "-newkey", *KEYS["ecdsa"], "-nodes", "-keyout", "ca.key", "-days", 30,
-            "-out", "ca.crt", "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
-            directory=self.directory)
+            "-out", "ca.crt", "-subj", f"/CN={name}", "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign", directory=self.directory)
 
     def issue(
             self, *names, file=None, days=90, began=1, kind="ecdsa", usage="serverAuth"):

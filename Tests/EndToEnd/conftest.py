@@ -1,12 +1,14 @@
 """What the tests share: running processes that end with the test, and cleanly."""
 
 import os
+import ssl
 
 import pytest
 
 from certificates import Authority
 from kubernetes import Cluster
 from sink import Sink
+from sns import Topic
 from veer import BINARY, SHARED, Veer
 
 
@@ -74,6 +76,16 @@ def cluster(tmp_path, authority):
     cluster = Cluster(tmp_path, authority)
     yield cluster
     cluster.close()
+
+
+@pytest.fixture
+def topic(pair):
+    """A topic of SNS whose host is this machine, with a certificate of the test's authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    topic = Topic(context)
+    yield topic
+    topic.close()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """Senders that wait for a consent: who is called, by whose word, and who never is."""
 
-import ssl
-
 import httpx
 import pytest
 
 from client import attributes, post, structured
-from sns import TOPIC, Topic
+from sns import TOPIC
 from test_control import control
 from veer import command, gateway, wait_until
 
@@ -15,13 +13,9 @@ CALLBACK = "WebHook-Request-Callback"
 
 
 @pytest.fixture
-def sender(pair):
+def sender(topic):
     """A system that waits for its consent at an address of https."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair.certificate, pair.key)
-    sender = Topic(context)
-    yield sender
-    sender.close()
+    return topic
 
 
 def configuration(sink, authority, **handshake):

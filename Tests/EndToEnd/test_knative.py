@@ -1,5 +1,9 @@
 """Sinks that are named by objects of a cluster, whose API server plays what can happen there."""
 
+import os
+import shutil
+import subprocess
+
 import pytest
 import yaml
 
@@ -100,6 +104,15 @@ def test_any_kind_with_an_address_will_do(start, cluster, sink, kind, api_versio
     reference = {"apiVersion": api_version, "kind": kind, "name": "it", "namespace": "here"}
     veer = start(gateway({"ref": reference}) | {
         "kubernetes": {"kubeconfig": str(cluster.kubeconfig())}})
+    send(veer, "a")
+    sink.wait_for(1)
+
+
+def test_an_object_without_a_namespace_is_in_the_pods_own(pod, cluster, sink):
+    allow(cluster, "eventing.knative.dev/v1", "brokers", "mine", "vmware-system")
+    cluster.apply(addressable("Broker", "mine", {"url": sink.url}, namespace="vmware-system"))
+    reference = {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": "mine"}
+    veer = pod(gateway({"ref": reference}))
     send(veer, "a")
     sink.wait_for(1)
 
@@ -348,9 +361,9 @@ def test_the_shipped_configuration_watches_the_broker_of_the_shipped_role(roles,
     assert checked.returncode == 0, checked.stderr
 
 
-def allow(cluster, api_version, plural, name):
+def allow(cluster, api_version, plural, name, namespace="here"):
     """Gives Veer's account the right to watch one object."""
-    metadata = {"name": "test", "namespace": "here"}
+    metadata = {"name": "test", "namespace": namespace}
     cluster.roles.add({"kind": "Role", "metadata": metadata, "rules": [{
         "apiGroups": [api_version.rpartition("/")[0]], "resources": [plural],
         "resourceNames": [name], "verbs": ["list", "watch"]}]})
@@ -358,3 +371,29 @@ def allow(cluster, api_version, plural, name):
         "kind": "RoleBinding", "metadata": metadata,
         "roleRef": {"kind": "Role", "name": "test"}, "subjects": [{
             "kind": "ServiceAccount", "name": "veer", "namespace": "vmware-system"}]})
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="there is no kubectl")
+def test_the_shipped_manifests_belong_together(tmp_path):
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({
+        "resources": [os.path.relpath(BASE, tmp_path)],
+        "components": [os.path.relpath(BASE.parent / "components/oidc-token-request", tmp_path)],
+    }))
+    rendered = subprocess.run(
+        ["kubectl", "kustomize", tmp_path], capture_output=True, text=True, timeout=60)
+    assert rendered.returncode == 0, rendered.stderr
+    things = {}
+    for thing in yaml.safe_load_all(rendered.stdout):
+        things.setdefault(thing["kind"], []).append(thing)
+    assert all(
+        thing["metadata"].get("namespace") for kind in things.values() for thing in kind)
+    pod = things["Deployment"][0]["spec"]["template"]["spec"]
+    accounts = [account["metadata"]["name"] for account in things["ServiceAccount"]]
+    assert pod["serviceAccountName"] in accounts
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    configuration = volumes["configuration"]["configMap"]["name"]
+    assert configuration in [thing["metadata"]["name"] for thing in things["ConfigMap"]]
+    ports = {port["name"] for port in pod["containers"][0]["ports"]}
+    assert {port["targetPort"] for port in things["Service"][0]["spec"]["ports"]} <= ports
+    assert {role["metadata"]["name"] for role in things["Role"]} == {
+        binding["roleRef"]["name"] for binding in things["RoleBinding"]}

@@ -1,24 +1,13 @@
 """Messages of Amazon SNS: signed, confirmed, and delivered raw."""
 
 import json
-import ssl
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sns import TOPIC, Topic
+from sns import TOPIC
 from veer import gateway, wait_until
-
-
-@pytest.fixture
-def topic(pair):
-    """A topic whose host is this machine, with a certificate of the test's authority."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair.certificate, pair.key)
-    topic = Topic(context)
-    yield topic
-    topic.close()
 
 
 def configuration(sink, topic, authority, **sns):

@@ -324,3 +324,26 @@ def test_a_vcenter_that_is_away_is_told_and_readiness_stays(start, sink, vcenter
     wait_until(lambda: "not connected" in veer.get("/readyz").text, "its end", 60)
     assert veer.get("/readyz").status_code == 200
     vcenter.start()
+
+
+def test_a_password_is_changed_without_a_restart(start, sink, vcenter, tmp_path):
+    (tmp_path / "password").write_text("not yet")
+    veer = start(configuration(vcenter, sink, password={"file": "password"}))
+    veer.wait_for_log(
+        "vCenter refuses the credentials; the next attempt is some minutes away, so that the "
+        "account isn't locked")
+    (tmp_path / "password").write_text("")
+    wait_until(lambda: "secrets not replaced" in veer.text, "a complaint")
+    (tmp_path / "password").write_text(vcenter.password + "\n")
+    veer.wait_for_log("secrets replaced", source="vc1")
+    watching(veer, vcenter)
+    # A session that is open goes on; the next one needs the password of then.
+    vcenter.password = "another one"
+    (tmp_path / "password").write_text("another one")
+    wait_until(lambda: veer.metric("veer_secret_reloads_total", outcome="succeeded") >= 2, "it")
+    vcenter.sessions.clear()
+    ids = vcenter.happen(3)
+    wait_until(lambda: vcenter.calls.count("Login") == 3, "another session", 60)
+    ids += vcenter.happen(1)
+    wait_until(lambda: set(ids) <= set(sink.ids), "all events", 60)
+    assert vcenter.calls.count("Login") == 3

@@ -154,6 +154,19 @@ def test_a_thumbprint_tells_one_certificate(start, sink, simulator, algorithm):
     assert veer.metric("veer_vcenter_logins_total", source="wrong") == 0
 
 
+def test_a_thumbprint_is_changed_without_a_restart(start, sink, simulator, tmp_path):
+    pem = ssl.get_server_certificate(("127.0.0.1", simulator.port))
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    (tmp_path / "thumbprint").write_text("00" * 32)
+    veer = start(gateway(sink.url, listeners=[], sources=[
+        {"name": "vc1", "vcenter": simulator.source(tls={"thumbprint": {"file": "thumbprint"}})}]))
+    veer.wait_for_log("vCenter didn't answer", source="vc1")
+    (tmp_path / "thumbprint").write_text("no thumbprint")
+    wait_until(lambda: "holds no thumbprint" in veer.text, "a complaint")
+    (tmp_path / "thumbprint").write_text(digest + "\n")
+    veer.wait_for_log("logged in", source="vc1", seconds=30)
+
+
 def test_without_trust_nobody_logs_in(start, sink, simulator):
     veer = start(gateway(
         sink.url, listeners=[],

@@ -4,7 +4,7 @@ import Testing
 @testable import EventLoops
 
 /// A loop on a thread of its own, and what it tells the test when it's done.
-@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite(.timeLimit(.minutes(10))) struct EventLoopTests {
     // MARK: - Timers
 
     @Test func `timers are called in the order of their times`() throws {

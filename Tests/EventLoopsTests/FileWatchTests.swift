@@ -2,7 +2,7 @@ import EventLoops
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct FileWatchTests {
+@Suite(.timeLimit(.minutes(10))) struct FileWatchTests {
     private let directory = FileManager.default.temporaryDirectory
         .appending(path: "veer-watch-\(UUID().uuidString)")
 

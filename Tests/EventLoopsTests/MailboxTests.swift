@@ -2,7 +2,7 @@ import EventLoops
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(10))) struct MailboxTests {
     /// The test's thread sends and the loop's receives; the last message stops the loop.
     @Test func `messages arrive on the loop, all of them and in order`() throws {
         let mailbox = try Mailbox<Int>(messagesLimit: 10_000)

@@ -5,7 +5,7 @@ import Testing
 @testable import Journal
 
 /// A checkpoint is never ahead of the events it covers, nor behind them.
-@Suite(.timeLimit(.minutes(1))) struct CheckpointTests {
+@Suite(.timeLimit(.minutes(10))) struct CheckpointTests {
     let directory: TemporaryDirectory
     var parameters: JournalParameters
 

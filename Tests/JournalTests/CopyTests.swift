@@ -4,7 +4,7 @@ import Testing
 @testable import Journal
 
 /// Copies of dead letters for dead letter sinks.
-@Suite(.timeLimit(.minutes(2))) struct CopyTests {
+@Suite(.timeLimit(.minutes(10))) struct CopyTests {
     private let directory: TemporaryDirectory
     private let parameters: JournalParameters
 

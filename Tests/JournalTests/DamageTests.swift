@@ -10,7 +10,7 @@ import Testing
 /// Method: a journal is filled, its files are copied, a copy is damaged, and what the copy gives
 /// is compared with what was stored. Whatever the damage, an event is either delivered as it was
 /// accepted or missed by name: the file is refused, or the event is quarantined.
-@Suite(.timeLimit(.minutes(5))) struct DamageTests {
+@Suite(.timeLimit(.minutes(10))) struct DamageTests {
     let directory: TemporaryDirectory
     var parameters: JournalParameters
     private let logger = Logger(label: "journal") { _ in SwiftLogNoOpLogHandler() }

@@ -6,7 +6,7 @@ import Testing
 @testable import Journal
 
 /// Events that come twice, as senders that heard no answer send them.
-@Suite(.timeLimit(.minutes(1))) struct DuplicateTests {
+@Suite(.timeLimit(.minutes(10))) struct DuplicateTests {
     private let directory: TemporaryDirectory
     private var parameters: JournalParameters
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Journal
 
 /// What an operator sees of a journal, beside a server and without one.
-@Suite(.timeLimit(.minutes(1))) struct JournalFileTests {
+@Suite(.timeLimit(.minutes(10))) struct JournalFileTests {
     let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }

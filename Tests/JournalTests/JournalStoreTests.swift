@@ -5,7 +5,7 @@ import Testing
 @testable import Journal
 
 /// The open file itself, without a thread.
-@Suite(.timeLimit(.minutes(1))) struct JournalStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct JournalStoreTests {
     private let directory: TemporaryDirectory
     private let store: JournalStore
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Journal
 
 /// A journal in a directory, asked as the ingress and the delivery ask it.
-@Suite(.timeLimit(.minutes(1))) struct JournalTests {
+@Suite(.timeLimit(.minutes(10))) struct JournalTests {
     let directory: TemporaryDirectory
     var parameters: JournalParameters
 

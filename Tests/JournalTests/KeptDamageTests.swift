@@ -6,7 +6,7 @@ import Testing
 
 /// A replay that doesn't come to its end: an event is where it was, or where it goes, never in
 /// neither place and never in both.
-@Suite(.timeLimit(.minutes(2))) struct KeptDamageTests {
+@Suite(.timeLimit(.minutes(10))) struct KeptDamageTests {
     private let directory: TemporaryDirectory
     private let parameters: JournalParameters
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Journal
 
 /// What operators do with events that the journal keeps.
-@Suite(.timeLimit(.minutes(2))) struct KeptTests {
+@Suite(.timeLimit(.minutes(10))) struct KeptTests {
     private let directory: TemporaryDirectory
     private let parameters: JournalParameters
 

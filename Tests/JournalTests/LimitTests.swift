@@ -5,7 +5,7 @@ import Testing
 @testable import Journal
 
 /// A journal that has no room, or whose writes fail.
-@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+@Suite(.timeLimit(.minutes(10))) struct LimitTests {
     // MARK: - Its own limits
 
     @Test func `at its limit it refuses, and takes events again when enough were delivered`()

@@ -4,7 +4,7 @@ import Testing
 @testable import Journal
 
 /// The journal that stores nothing: whoever hears "accepted" hears it from the sinks.
-@Suite(.timeLimit(.minutes(1))) struct MemoryJournalTests {
+@Suite(.timeLimit(.minutes(10))) struct MemoryJournalTests {
     private var parameters: JournalParameters
     private let harness: Harness
 

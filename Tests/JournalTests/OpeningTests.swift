@@ -6,7 +6,7 @@ import Testing
 @testable import Journal
 
 /// What a journal refuses to begin with, and what it does about a changed configuration.
-@Suite(.timeLimit(.minutes(1))) struct OpeningTests {
+@Suite(.timeLimit(.minutes(10))) struct OpeningTests {
     let directory: TemporaryDirectory
     let parameters: JournalParameters
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct KubernetesClientTests {
+@Suite(.timeLimit(.minutes(10))) struct KubernetesClientTests {
     @Test func `a request has its path, its token and its body`() throws {
         let peer = try ScriptedPeer { _, _ in json("{}", status: 201) }
         defer { peer.stop() }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct ObjectWatchTests {
+@Suite(.timeLimit(.minutes(10))) struct ObjectWatchTests {
     /// The part of an object that these tests look at.
     struct Thing: Decodable {
         var color: String?

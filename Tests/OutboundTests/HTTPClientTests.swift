@@ -5,7 +5,7 @@ import Testing
 
 @testable import Outbound
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPClientTests {
     @Test func `a request has its fields and body, and none that nobody asked for`() throws {
         let peer = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }
         defer { peer.stop() }

@@ -6,7 +6,7 @@ import Testing
 @testable import Outbound
 
 /// Where an address that a stranger names may lead.
-@Suite(.timeLimit(.minutes(1))) struct PublicAddressTests {
+@Suite(.timeLimit(.minutes(10))) struct PublicAddressTests {
     private func octets(_ text: String) -> [UInt8] {
         var room = [UInt8](repeating: 0, count: 16)
         let family = text.contains(":") ? AF_INET6 : AF_INET

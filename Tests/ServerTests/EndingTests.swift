@@ -5,7 +5,7 @@ import Server
 import Testing
 
 /// How connections end: by the peer, by a limit, by the clock, or with the server.
-@Suite(.timeLimit(.minutes(2))) struct EndingTests {
+@Suite(.timeLimit(.minutes(10))) struct EndingTests {
     // MARK: - By the peer
 
     @Test func `a request whose sender sends no more is answered`() throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// Where a server listens, and how addresses are written.
-@Suite(.timeLimit(.minutes(2))) struct ListeningTests {
+@Suite(.timeLimit(.minutes(10))) struct ListeningTests {
     @Test func `a socket in the file system takes requests`() throws {
         let path = temporaryPath()
         let server = try TestServer(at: .unix(path: path))

@@ -3,7 +3,7 @@ import Server
 import Testing
 
 /// One request after the other over real sockets.
-@Suite(.timeLimit(.minutes(2))) struct RequestTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestTests {
     @Test func `a connection takes one request after the other`() throws {
         let server = try TestServer()
         let client = try Client(server.address)
