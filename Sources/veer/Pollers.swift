@@ -77,14 +77,17 @@ final class Pollers {
         try notices.receive(on: loop) { notices in
             for notice in notices { self.received(notice) }
         }
-        try secrets.follow(on: loop) { settings, place in
-            self.renewed[place] = settings
-            self.vSphere?.renew(settings, at: place)
-        }
+        try secrets.follow(on: loop) { self.renew($0, at: $1) }
         guard let election = settings.leaderElection, let access else {
             return try read(from: stored.mapValues(\.text), fence: nil)
         }
         start(election, access, on: loop)
+    }
+
+    /// Takes a vCenter's settings with secrets that were read again, for this term and the next.
+    private func renew(_ vCenter: VCenterSettings, at place: Int) {
+        renewed[place] = vCenter
+        vSphere?.renew(vCenter, at: place)
     }
 
     /// What operators read beside the conditions of readiness; who leads never decides on that.
@@ -180,9 +183,10 @@ final class Pollers {
     // MARK: - The reading thread
 
     private func read(from checkpoints: [String: String], fence: Fence?) throws(SystemError) {
-        let places = VCenters(settings: settings, statistics: statistics, logger: logger)
+        var places = VCenters(settings: settings, statistics: statistics, logger: logger)
             .places(checkpoints: checkpoints)
         guard !places.isEmpty else { return }
+        for (place, vCenter) in renewed { places[place].settings = vCenter }
         var context = VSphereContext(
             metrics: metrics, logger: logger, version: Version.number, submit: submit)
         if let fence {
@@ -194,9 +198,7 @@ final class Pollers {
             }
         }
         isThreadStopping = false
-        let vSphere = try VSphere.start(places, context)
-        for (place, settings) in renewed { vSphere.renew(settings, at: place) }
-        self.vSphere = vSphere
+        vSphere = try VSphere.start(places, context)
     }
 
     private func stopThread() {
