@@ -79,8 +79,8 @@ struct ControlClient {
         }
     }
 
-    /// A text as a query has it.
-    private static func encoded(_ text: String) -> String {
+    /// A text as a path's segment or a query has it.
+    static func encoded(_ text: String) -> String {
         text.utf8.map { octet in
             let isPlain =
                 octet.isASCIIAlphanumeric || "-._~".utf8.contains(octet)

@@ -16,7 +16,7 @@ struct Veer: ParsableCommand {
             RunCommand.self, CheckCommand.self, SendCommand.self, ListenCommand.self,
             JournalCommand.self, SourceCommand.self, FilterCommand.self, SignCommand.self,
             CertsCommand.self, DeadLettersCommand.self, ReplayCommand.self,
-            HandshakesCommand.self,
+            HandshakesCommand.self, SinksCommand.self,
             VersionCommand.self,
         ])
 

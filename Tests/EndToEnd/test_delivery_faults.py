@@ -149,7 +149,10 @@ def test_f29_a_sink_that_is_enabled_gets_events_again(start, make_sink):
     # On the control socket alone.
     assert veer.get("/api/v1/sinks").json()["sinks"][0]["disabled"] is True
     assert control(veer, "/api/v1/sinks/nobody/enable") == 404
-    assert control(veer, "/api/v1/sinks/sink0/enable") == 200
+    place = f"unix:{veer.directory / veer.address('control').removeprefix('unix:')}"
+    assert "sink0  disabled  http://" in command("sinks", "--control", place).stdout
+    assert command("sinks", "enable", "sink0", "--control", place).returncode == 0
+    assert "sink0  up  http://" in command("sinks", "--control", place).stdout
     veer.wait_for_log("sink is sent events again", sink="sink0")
     id = send(veer)
     sink.wait_for(1)
