@@ -9,7 +9,7 @@ enum SinkEnvironment {
     private static let depthLimit = 8
     private static let bytesLimit = 4 * 1024 * 1024
 
-    /// Gives the sinks of the environment the authorities to trust, and their token.
+    /// Gives the sinks of the environment the authorities to trust.
     ///
     /// - Returns: what is wrong with them, for the operator.
     static func complete(_ settings: inout Settings) -> [String] {
@@ -17,12 +17,6 @@ enum SinkEnvironment {
         for place in settings.sinks.indices {
             guard case .uri(var http) = settings.sinks[place].target, let binding = http.env
             else { continue }
-            if http.auth == nil, (try? ConfigurationFile.octets(of: binding.token)) != nil {
-                var oidc = OIDCSettings()
-                oidc.file = binding.token
-                http.auth = .oidc(oidc)
-                settings.sinks[place].target = .uri(http)
-            }
             var pem = binding.certificates ?? []
             if binding.certificates != nil {
                 do throws(TLSError) {
@@ -62,7 +56,6 @@ enum SinkEnvironment {
                 facts.append("ceOverrides sets \(names)")
             }
             if let authorities { facts.append("\(authorities) authorities besides the system's") }
-            if let file = http.oidc?.file { facts.append("a token from \(file)") }
             if binding.hasToken { facts.append("a token is in \(binding.token)") }
             if let timeout = binding.timeout { facts.append("\(timeout) for an attempt") }
             return "sink \(sink.name): \(facts.joined(separator: "; "))"

@@ -188,16 +188,6 @@ def test_a_mistake_is_named(tmp_path, oidc, sentence):
     assert sentence in checked.stderr
 
 
-def test_a_containers_sink_is_shown_the_token_that_is_mounted(start, tmp_path, sink):
-    path = tmp_path / "token"
-    path.write_text("mounted\n")
-    veer = start(
-        gateway({"env": {"token": str(path)}}), environment={"K_SINK": sink.url})
-    send(veer, "a")
-    assert sink.wait_for(1)[0].headers["authorization"] == "Bearer mounted"
-    assert f"a token from {path}" in veer.text
-
-
 def test_a_container_without_a_token_shows_none(start, tmp_path, sink):
     veer = start(
         gateway({"env": {"token": str(tmp_path / "none")}}), environment={"K_SINK": sink.url})
