@@ -15,14 +15,7 @@ extension Key {
     static func path(
         _ name: String, _ about: String, _ path: WritableKeyPath<Target, String?>
     ) -> Key {
-        Key(
-            name: name, about: about, isRequired: false, shape: [("type", .text("string"))],
-            read: { node, target, reader in
-                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
-                    try filePath(scalar.text)
-                }
-            },
-            show: { target, _ in target[keyPath: path].map(Tree.text) })
+        .optional(name, about, path, parse: filePath)
     }
 
     /// A text that need not be there and has no default.

@@ -65,8 +65,8 @@ extension OAuth2Settings: Section {
                 show: { .text(withoutQuery($0)) }),
             .text("clientID", "who asks", \.clientID, isRequired: true),
             .secret("clientSecret", "what proves it", \.ownSecret, isRequired: true),
-            .optionalText("scope", "what a token is to be good for", \.scope),
-            .optionalText("audience", "whom a token is for", \.audience),
+            .optional("scope", "what a token is to be good for", \.scope),
+            .optional("audience", "whom a token is for", \.audience),
             .choice(
                 "clientAuthentication", "how the server learns who asks", \.clientAuthentication),
             .path("ca", "a PEM file with the only authorities to trust there", \.ca),
@@ -110,20 +110,5 @@ extension Key {
             read: { node, target, reader in target[keyPath: path] = reader.secret(node) },
             show: { target, _ in target[keyPath: path].map { _ in .text("***") } },
             hasDefault: false)
-    }
-
-    /// A text that need not be there and has no default.
-    static func optionalText(
-        _ name: String, _ about: String, _ path: WritableKeyPath<Target, String?>,
-        parse: @escaping (String) throws(Complaint) -> String = nonEmpty
-    ) -> Key {
-        Key(
-            name: name, about: about, isRequired: false, shape: [("type", .text("string"))],
-            read: { node, target, reader in
-                target[keyPath: path] = reader.value(node) { (scalar) throws(Complaint) in
-                    try parse(scalar.text)
-                }
-            },
-            show: { target, _ in target[keyPath: path].map(Tree.text) })
     }
 }

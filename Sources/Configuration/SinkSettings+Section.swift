@@ -158,7 +158,7 @@ extension HTTPSinkSettings: Section {
                 "allowPrivateAddresses", "whether it may be at a private or local address",
                 \.allowPrivateAddresses),
             .section("webhook", "asks the sink before it's sent anything", \.webhook),
-            .optionalText(
+            .optional(
                 "ordering", "the attribute whose events keep their order, value by value",
                 \.ordering, parse: orderingAttribute),
             .section("batch", "how many events go in one request", \.batch),
