@@ -6,11 +6,13 @@ The difference of a long and a short run, so that what happens once doesn't coun
 import pathlib
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 
 from servers import request
 
+import veer
 from veer import Veer, gateway
 
 CONNECTIONS = 16
@@ -35,14 +37,14 @@ def instructions(folder, name, configuration, count):
     folder = folder / f"{name}-{count}"
     folder.mkdir()
     output = folder / "callgrind"
-    veer = Veer.configured(
+    process = Veer.configured(
         folder, configuration,
         prefix=["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={output}"])
-    veer.wait_until_ready(120)
-    send(veer.host_and_port()[1], count)
+    process.wait_until_ready(120)
+    send(process.host_and_port()[1], count)
     if configuration["journal"]["mode"] == "durable":
-        veer.wait_until_delivered(120)
-    assert veer.stop(120) == 0, veer.text
+        process.wait_until_delivered(120)
+    assert process.stop(120) == 0, process.text
     return int(re.search(r"^(?:totals|summary): (\d+)", output.read_text(), re.M)[1])
 
 
@@ -53,6 +55,10 @@ def main():
     }
     build = pathlib.Path(__file__).resolve().parents[2] / ".build"
     with tempfile.TemporaryDirectory(dir=build) as folder:
+        # Valgrind gives up on what the linker makes of so much debugging information.
+        plain = pathlib.Path(folder) / "veer"
+        subprocess.run(["strip", "--strip-debug", "-o", plain, veer.BINARY], check=True)
+        veer.BINARY = plain
         for name, configuration in rows.items():
             print(f"{name} …", end=" ", flush=True)
             short, long = (
