@@ -1,6 +1,6 @@
 # `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-instructions bench-delivery fuzz differential fmt lint
+.PHONY: help run build test test-cluster bench bench-instructions bench-delivery fuzz differential fmt lint
 
 swift_flags := --explicit-target-dependency-import-check error
 venv := .build/venv
@@ -41,6 +41,11 @@ fuzz: ## throw octets at what reads requests and events, FUZZ_SECONDS (600) for 
 	@.ci/packages build
 	.ci/fuzz
 
+test-cluster: build $(venv)/ready ## run the tests with a real API server, which is built first
+	@.ci/packages test cluster
+	.ci/api-server
+	$(python) -m pytest Tests/EndToEnd/cluster
+
 differential: build $(venv)/ready ## compare how Veer, h11 and nginx read 100,000 mutated requests
 	VEER_DIFFERENTIAL=100000 $(python) -m pytest Tests/EndToEnd/test_differential.py
 
@@ -50,7 +55,7 @@ fmt: ## format the sources in place
 lint: ## check the form of the sources
 	@.ci/packages test
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
-	shellcheck .ci/run .ci/fuzz .ci/packages .ci/demo certs/make-dev-certs
+	shellcheck .ci/run .ci/api-server .ci/fuzz .ci/packages .ci/demo certs/make-dev-certs
 
 $(venv)/ready: Tests/EndToEnd/requirements.txt
 	@.ci/packages test
