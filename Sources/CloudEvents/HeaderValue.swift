@@ -30,17 +30,13 @@ enum HeaderValue {
 
     /// Appends a value as a sender has to write it.
     static func encode(_ value: Span<UInt8>, to header: inout [UInt8]) {
-        for index in value.indices {
-            append(value[index], where: { $0.needsEncoding }, to: &header)
-        }
+        append(value, where: { $0.needsEncoding }, to: &header)
     }
 
     /// Appends a value as it is, for receivers that don't decode; but nothing in it can end the
     /// field or the header section.
     static func copy(_ value: Span<UInt8>, to header: inout [UInt8]) {
-        for index in value.indices {
-            append(value[index], where: { $0.isControl }, to: &header)
-        }
+        append(value, where: { $0.isControl }, to: &header)
     }
 
     /// Whether a receiver that doesn't decode would see another value.
@@ -50,12 +46,18 @@ enum HeaderValue {
 
     @inline(__always)
     private static func append(
-        _ octet: UInt8, where isEncoded: (UInt8) -> Bool, to header: inout [UInt8]
+        _ value: Span<UInt8>, where isEncoded: (UInt8) -> Bool, to header: inout [UInt8]
     ) {
-        guard isEncoded(octet) else { return header.append(octet) }
-        header.append(.percent)
-        header.append((octet >> 4).hexDigit)
-        header.append((octet & 0xF).hexDigit)
+        // Nearly all values are one run that goes as it is.
+        var start = 0
+        for index in value.indices where isEncoded(value[index]) {
+            header.append(value.extracting(start..<index))
+            header.append(.percent)
+            header.append((value[index] >> 4).hexDigit)
+            header.append((value[index] & 0xF).hexDigit)
+            start = index + 1
+        }
+        header.append(value.extracting(start..<value.count))
     }
 }
 

@@ -28,7 +28,8 @@ public struct HTTPFields: Sendable {
     ///   - value: the octets to send.
     public mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         begin(name)
-        for index in value.indices { append(value[index]) }
+        unsafe value.withUnsafeBufferPointer { unsafe lines.append(contentsOf: $0) }
+        for place in valueStart..<lines.count where lines[place].isControl { lines[place] = 0x20 }
         end()
     }
 
@@ -41,7 +42,7 @@ public struct HTTPFields: Sendable {
     public mutating func begin(_ name: Span<UInt8>) {
         precondition(name.count > 0)
         hasContentType = hasContentType || isContentType(name)
-        for index in name.indices { lines.append(name[index]) }
+        unsafe name.withUnsafeBufferPointer { unsafe lines.append(contentsOf: $0) }
         lines.append(UInt8(ascii: ":"))
         lines.append(UInt8(ascii: " "))
         valueStart = lines.count
@@ -49,8 +50,7 @@ public struct HTTPFields: Sendable {
 
     /// Appends to the value of the field begun last.
     public mutating func append(_ octet: UInt8) {
-        let isControl = octet < 0x20 || octet == 0x7F
-        lines.append(isControl ? 0x20 : octet)
+        lines.append(octet.isControl ? 0x20 : octet)
     }
 
     /// Ends the field begun last.
@@ -71,4 +71,8 @@ public struct HTTPFields: Sendable {
             name.indices.allSatisfy { unsafe name[$0] | 0x20 == known[$0] }
         }
     }
+}
+
+extension UInt8 {
+    fileprivate var isControl: Bool { self < 0x20 || self == 0x7F }
 }
