@@ -1,7 +1,4 @@
-"""What goes wrong on the way to sinks and around them, by numbers of faults: F36 to F45.
-
-Of these, F42, an event that crashes its handler, isn't here: nothing counts crashes.
-"""
+"""What goes wrong on the way to sinks and around them, by numbers of faults: F36 to F45."""
 
 import contextlib
 import json
@@ -17,7 +14,7 @@ from client import attributes, batch, post, structured
 from faults import ENDLESS, FAILS, QUICK, dead_letters, send, send_many
 from secure_sink import SecureSink
 from sink import Answer
-from veer import gateway, wait_until
+from veer import command, gateway, wait_until
 
 
 # Names
@@ -209,6 +206,40 @@ def test_f41_after_an_outage_the_sink_isnt_stormed(start, make_sink):
     assert most[0] <= 4
     # What was retried is what failed, and that was little: there were probes only.
     assert refused[0] < 300
+
+
+def test_f42_what_was_in_hand_at_three_ends_is_set_aside(start, make_sink):
+    """The crash itself is real in PoisonTests; here is what operators have of it."""
+    sink = make_sink(lambda delivery: Answer(503))
+    configuration = gateway(sink.url, delivery=ENDLESS)
+    veer = start(configuration)
+    ids = send_many(veer, 3)
+    for crashes in range(3):
+        veer.kill()
+        with (veer.directory / "journal" / "in-hand").open("r+b") as file:
+            file.seek(2048)
+            file.write(struct.pack("<qq", 2, 2))
+        veer = start(configuration)
+        line = veer.wait_for_log(
+            "the process ended while it handled this; it's handled alone from now on")
+        assert (line["first"], line["crashes"]) == ("2", str(crashes + 1))
+    line = veer.wait_for_log(
+        "event given up, because the process ended again and again while it handled it")
+    assert (line["sequence"], line["sinks"]) == ("2", "sink0")
+    assert veer.metric("veer_journal_poison_events_total") == 1
+    assert veer.metric("veer_dead_letters", sink="sink0") == 1
+    sink.answer = lambda delivery: Answer()
+    sink.wait_for(2)
+    veer.wait_until_delivered()
+    assert set(sink.accepted_ids) == {ids[0], ids[2]}
+    place = f"unix:{veer.directory / veer.address('control').removeprefix('unix:')}"
+    reply = command("deadletters", "list", "--code", "poison", "--path", "journal",
+                    directory=veer.directory)
+    assert ids[1] in reply.stdout, reply.stderr
+    reply = command("deadletters", "replay", "2", "--control", place)
+    assert reply.returncode == 0, reply.stderr
+    sink.wait_for(3)
+    assert set(sink.accepted_ids) == set(ids)
 
 
 def test_f43_a_client_that_sends_an_event_a_hundred_times(start, sink):
