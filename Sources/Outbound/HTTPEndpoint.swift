@@ -25,6 +25,9 @@ public final class HTTPEndpoint {
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
         public var connectTimeout = Duration.seconds(5)
+        /// How old a connection that nobody uses just now may be to be used again; what its name
+        /// meant then it may mean no more.
+        public var connectionLifetime = Duration.seconds(60)
         /// How long fewer octets than ``bytesPerSecondLeast`` may come or go, once the response
         /// has begun.
         public var slowTimeout = Duration.seconds(10)

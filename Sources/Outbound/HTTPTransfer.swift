@@ -267,7 +267,10 @@ extension HTTPTransfer {
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_NETRC, 0)
         set(CURLOPT_NOSIGNAL, 1)
-        set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
+        // The resolver knows how long an address holds, curl doesn't; so it's asked often.
+        set(CURLOPT_DNS_CACHE_TIMEOUT, 5)
+        let lifetime = options.connectionLifetime.wholeMilliseconds / 1_000
+        set(CURLOPT_MAXLIFETIME_CONN, max(1, lifetime))
         // A look-up that is given up ends on its own thread; the loop doesn't wait for it.
         set(CURLOPT_QUICK_EXIT, 1)
         if let addressGuard {
