@@ -35,6 +35,9 @@ public final class HTTPEndpoint {
         public var bytesPerSecondLeast = 64
         /// The most octets of a response's header section, interim responses included.
         public var headBytesLimit = 64 * 1024
+        /// The most lines of it, because curl keeps each field, and that takes ten times the octets
+        /// of a short one.
+        public var headLinesLimit = 512
         /// The most octets of a response's body that are read; then the connection is dropped.
         public var bodyBytesLimit = 64 * 1024
         /// The most octets of a response's body that are kept.

@@ -122,6 +122,17 @@ import Testing
         #expect(response.body.count <= 1024)
     }
 
+    /// The status line and the empty one count, too.
+    @Test(arguments: [(510, false), (511, true)])
+    func `a head has 512 lines at most`(fields: Int, isCut: Bool) throws {
+        let rest = String(repeating: "X: y\r\n", count: fields - 1)
+        let peer = try ScriptedPeer { _, _ in
+            [.send("HTTP/1.1 200 x\r\nContent-Length: 0\r\n" + rest + "\r\n")]
+        }
+        defer { peer.stop() }
+        #expect(try exchange(peer).isCut == isCut)
+    }
+
     /// Row 219.
     @Test func `interim answers without end are no answer`() throws {
         let peer = try ScriptedPeer { _, _ in [.sendForever("HTTP/1.1 103 x\r\nX: y\r\n\r\n")] }
