@@ -89,8 +89,9 @@ final class HTTPTarget: SinkTarget {
         signer?.sign(octets[body], of: events.map(\.event), seconds: time(nil), into: &fields)
         let request = HTTPRequest(
             fields: fields, octets: octets, body: body, timeout: self.timeout ?? timeout)
+        let (first, last) = (events.first?.sequence ?? 0, events.last?.sequence ?? 0)
         client.send(request, to: endpoint) { [weak self, inHand] response in
-            inHand?.take(events)
+            inHand?.take(first, through: last)
             defer { inHand?.putDown() }
             let result = result(of: response)
             guard let self, let status = result?.status else { return completion(result) }

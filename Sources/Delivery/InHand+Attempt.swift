@@ -6,10 +6,4 @@ extension InHand {
     func take(_ attempt: SinkQueue.Attempt) {
         take(attempt.stored.sequence, through: (attempt.others.last ?? attempt.stored).sequence)
     }
-
-    /// Work on events begins that are in the order of their numbers.
-    func take(_ events: [StoredEvent]) {
-        guard let first = events.first, let last = events.last else { return }
-        take(first.sequence, through: last.sequence)
-    }
 }

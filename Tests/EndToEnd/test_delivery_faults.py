@@ -92,8 +92,13 @@ def test_f28_a_sink_that_takes_half_gets_hardly_more(start, make_sink):
 @pytest.mark.parametrize("status", [400, 401, 403, 413, 415])
 def test_f29_a_refused_event_is_a_dead_letter_at_once(start, make_sink, status):
     sink = make_sink(lambda delivery: Answer(status, body=b"why it is refused"))
-    veer = start(gateway(sink.url, delivery=QUICK))
+    rescue = make_sink()
+    delivery = QUICK | {"deadLetterSink": "sink1"}
+    veer = start(gateway(sink.url, rescue.url,
+                         routes=[{"name": "all", "to": ["sink0"], "delivery": delivery}]))
     id = send(veer)
+    [copy] = rescue.wait_for(1)
+    assert (copy.id, copy.event["knativeerrorcode"]) == (id, str(status))
     text = dead_letters(veer)
     assert sink.ids == [id]
     assert str(status) in text and "why it is refused" in text
