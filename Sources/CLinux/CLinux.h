@@ -150,6 +150,14 @@ static inline struct linux_file_mark linux_file_mark(const char *path) {
     return mark;
 }
 
+// Stores a word neither later nor earlier than the code says, so that whoever reads the mapped file
+// after the process's end finds what it was at.
+static inline void linux_store(uintptr_t word, int64_t value) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n((int64_t *)word, value, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 // MARK: - Sockets
 
 // Glibc declares accept4 and pthread_setname_np for _GNU_SOURCE only, which a module must not set.

@@ -8,7 +8,7 @@ internal import Journal
 /// likes. An event is settled when it was written.
 final class ConsoleTarget: SinkTarget {
     private enum Order: Sendable {
-        case write(StoredEvent, ticket: Int)
+        case write([UInt8], ticket: Int)
         case stop
     }
 
@@ -34,8 +34,8 @@ final class ConsoleTarget: SinkTarget {
         _ = try EventLoop.start(name: "veer-console") { loop throws(SystemError) in
             try orders.receive(on: loop) { orders in
                 for order in orders {
-                    guard case .write(let stored, let ticket) = order else { return loop.stop() }
-                    let error = write(ConsoleText.block(stored), to: descriptor)
+                    guard case .write(let block, let ticket) = order else { return loop.stop() }
+                    let error = write(block, to: descriptor)
                     // It has room for every event that may be on its way.
                     _ = receipts.send(Receipt(ticket: ticket, error: error))
                 }
@@ -49,7 +49,8 @@ final class ConsoleTarget: SinkTarget {
         _ stored: StoredEvent, timeout: Duration, _ completion: @escaping (DeliveryResult?) -> Void
     ) {
         ticket += 1
-        guard orders.send(.write(stored, ticket: ticket)) else {
+        // Here and not there, because it's the delivery's thread that has events in hand.
+        guard orders.send(.write(ConsoleText.block(stored), ticket: ticket)) else {
             return completion(.unanswered(kind: "busy", detail: "the writer is busy"))
         }
         completions[ticket] = completion

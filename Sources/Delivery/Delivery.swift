@@ -30,11 +30,12 @@ public final class Delivery: Sendable {
     ///   - announcements: the mailbox that the journal is to send to.
     ///   - news: the mailbox of whoever finds out where sinks are, and gets their tokens.
     ///   - renewToken: has another token got for a sink, and tells whether that will be done.
+    ///   - inHand: where it's written down which event is being worked on.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     public static func start(
         _ settings: Settings, version: String, announcements: Mailbox<Announcement>,
         news: Mailbox<SinkNews>? = nil,
-        renewToken: @escaping @Sendable (Int) -> Bool = { _ in false },
+        renewToken: @escaping @Sendable (Int) -> Bool = { _ in false }, inHand: InHand? = nil,
         journal: @escaping @Sendable (JournalRequest) -> Bool,
         metrics: Metrics, logger: Logger
     ) throws(SystemError) -> Delivery {
@@ -47,7 +48,7 @@ public final class Delivery: Sendable {
             let dispatcher = try Dispatcher(
                 settings, loop: loop, userAgent: "veer/\(version)", output: 1, journal: journal,
                 metrics: metrics, logger: logger, invocations: counts, disabled: disabled,
-                renewToken: renewToken)
+                inHand: inHand, renewToken: renewToken)
             try orders.receive(on: loop) { dispatcher.receive($0) }
             try announcements.receive(on: loop) { dispatcher.receive($0) }
             try inspections.receive(on: loop) { inspections in

@@ -20,6 +20,7 @@ final class Dispatcher {
     private var addressed: [Int: AddressedTarget] = [:]
     /// The tokens that others get, by their sinks' places.
     private var supplied: [Int: SuppliedAuthorization] = [:]
+    private let otherTarget: (SinkSettings) -> (any SinkTarget)?
     private var stopping: Stopping?
 
     private struct Stopping {
@@ -32,18 +33,23 @@ final class Dispatcher {
     ///   - output: where console sinks write.
     ///   - journal: sends a request to the journal, and tells whether there was room.
     ///   - disabled: learns which sinks are gone.
+    ///   - inHand: where it's written down which event is being worked on.
+    ///   - otherTarget: what takes a sink's events in place of what its settings name.
     ///   - renewToken: has another token got for a sink, and tells whether that will be done.
     init(
         _ settings: Settings, loop: EventLoop, userAgent: String, output: CInt,
         journal: @escaping (JournalRequest) -> Bool, metrics: Metrics, logger: Logger,
         invocations: [Invocations], disabled: DisabledSinks = DisabledSinks(),
+        inHand: InHand? = nil,
+        otherTarget: @escaping (SinkSettings) -> (any SinkTarget)? = { _ in nil },
         renewToken: @escaping (Int) -> Bool = { _ in false }
     ) throws(SystemError) {
         self.loop = loop
+        self.otherTarget = otherTarget
         client = HTTPClient(loop: loop, userAgent: userAgent)
         settlements = Settlements(loop: loop, send: journal)
         let surroundings = Sink.Surroundings(
-            loop: loop, settle: { [settlements] in settlements.add($0) },
+            loop: loop, inHand: inHand, settle: { [settlements] in settlements.add($0) },
             askForPage: { journal(.read(sink: $0, after: $1, limit: $2)) },
             didEndAttempt: { [unowned self] in settleIfIdle() },
             setDisabled: { disabled.set($0, $1) })
@@ -59,14 +65,15 @@ final class Dispatcher {
             }
             let surroundingsOfTarget = TargetSurroundings(
                 sink: sink.name, loop: loop, client: client, metrics: metrics, logger: logger,
-                supplied: supplied[place])
+                inHand: inHand, supplied: supplied[place])
             let reports = SinkReports(
                 sink: sink.name, metrics: metrics, logger: logger,
                 invocations: place < invocations.count ? invocations[place] : nil)
             sinks.append(
                 Sink(
                     place: place,
-                    queue: SinkQueue(sink: place, limits: limits, policies: policies),
+                    queue: SinkQueue(
+                        sink: place, limits: limits, policies: policies, inHand: inHand),
                     policies: policies,
                     copies: DeadLetterCopies(sink: place, in: settings, policies: policies),
                     sendsBatches: http.batch != nil,
@@ -79,6 +86,7 @@ final class Dispatcher {
     private func makeTarget(
         of sink: SinkSettings, place: Int, _ surroundings: TargetSurroundings, output: CInt
     ) throws(SystemError) -> any SinkTarget {
+        if let other = otherTarget(sink) { return other }
         switch sink.target {
         case .uri(let http) where http.reference != nil:
             let target = AddressedTarget(http, surroundings)

@@ -23,6 +23,7 @@ final class HTTPTarget: SinkTarget {
     private var signer: RequestSigner?
     private var encoding: EventEncoding
     private var fields = HTTPFields()
+    private let inHand: InHand?
     /// Where the environment says how long an attempt may take, and not the routes.
     private let timeout: Duration?
 
@@ -43,6 +44,7 @@ final class HTTPTarget: SinkTarget {
         client = surroundings.client
         endpoint = client.endpoint(options)
         encoding = EventEncoding(settings)
+        inHand = surroundings.inHand
         timeout = settings.env?.timeout
         signer = settings.signing.map(RequestSigner.init)
         let authorization =
@@ -73,6 +75,7 @@ final class HTTPTarget: SinkTarget {
         send(octets, octets.indices, of: batch, timeout: timeout, completion)
     }
 
+    /// - Parameter events: in the order of their numbers.
     private func send(
         _ octets: [UInt8], _ body: Range<Int>, of events: [StoredEvent], timeout: Duration,
         _ completion: @escaping (DeliveryResult?) -> Void
@@ -86,7 +89,10 @@ final class HTTPTarget: SinkTarget {
         signer?.sign(octets[body], of: events.map(\.event), seconds: time(nil), into: &fields)
         let request = HTTPRequest(
             fields: fields, octets: octets, body: body, timeout: self.timeout ?? timeout)
-        client.send(request, to: endpoint) { [weak self] response in
+        let (first, last) = (events.first?.sequence ?? 0, events.last?.sequence ?? 0)
+        client.send(request, to: endpoint) { [weak self, inHand] response in
+            inHand?.take(first, through: last)
+            defer { inHand?.putDown() }
             let result = result(of: response)
             guard let self, let status = result?.status else { return completion(result) }
             completion(isWorthAnother(status, credential) ? nil : result?.hiding(credential))

@@ -10,6 +10,8 @@ final class Sink {
     /// What a sink needs of the delivery around it.
     struct Surroundings {
         var loop: EventLoop
+        /// Where it's written down which event is being worked on.
+        var inHand: InHand?
         var settle: (Outcome) -> Void
         var askForPage: (_ sink: Int, _ after: SequenceNumber, _ limit: Int) -> Bool
         /// An attempt ended, and nothing may be under way any more.
@@ -67,7 +69,7 @@ final class Sink {
             let reason = DeadLetterReason(
                 code: "queue_full", status: nil, detail: detail, attempts: 0)
             let result = DeliveryResult.unanswered(kind: reason.code, detail: detail)
-            settle(stored, .deadLetter(reason), copy: copy(of: stored, result))
+            settle(stored, .deadLetter(reason), after: result)
         }
         pump()
     }
@@ -136,12 +138,15 @@ final class Sink {
         let completion = { [unowned self] (result: DeliveryResult?) in
             if let result {
                 end(attempt, result, took: surroundings.loop.now - began)
+                pump()
             } else {
                 queue.takeBack(attempt)
                 pump()
             }
             surroundings.didEndAttempt()
         }
+        surroundings.inHand?.take(attempt)
+        defer { surroundings.inHand?.putDown() }
         if sendsBatches {
             target.send(batch: attempt.events, timeout: timeout, completion)
         } else {
@@ -150,6 +155,8 @@ final class Sink {
     }
 
     private func end(_ attempt: SinkQueue.Attempt, _ result: DeliveryResult, took: Duration) {
+        surroundings.inHand?.take(attempt)
+        defer { surroundings.inHand?.putDown() }
         let now = surroundings.loop.now
         let wasDisabled = queue.isDisabled
         let verdict = queue.end(
@@ -158,7 +165,7 @@ final class Sink {
         switch verdict {
         case .delivered: attempt.forEachEvent { settle($0, .delivered) }
         case .deadLetter(let reason):
-            attempt.forEachEvent { settle($0, .deadLetter(reason), copy: copy(of: $0, result)) }
+            attempt.forEachEvent { settle($0, .deadLetter(reason), after: result) }
         case .retry, .retryOneByOne: break
         }
         if queue.isDisabled, !wasDisabled {
@@ -166,7 +173,6 @@ final class Sink {
             reports.isDisabled(true)
             surroundings.setDisabled(place, true)
         }
-        pump()
     }
 
     /// By the clock on the wall, since events outlive the process.
@@ -179,19 +185,17 @@ final class Sink {
             code: "sink_disabled", status: nil, detail: "the sink answered 410 to another event",
             attempts: 0)
         for stored in queue.removeAll() {
-            settle(stored, .deadLetter(reason), copy: copy(of: stored, .answered(status: 410)))
+            settle(stored, .deadLetter(reason), after: .answered(status: 410))
         }
     }
 
-    private func copy(
-        of stored: StoredEvent, _ result: DeliveryResult
-    ) -> Submission.Item? {
-        copies.copy(of: stored, result, address: target.address)
-    }
-
+    /// - Parameter answer: what gave the event up, where its dead letter sink is to be told.
     private func settle(
-        _ stored: StoredEvent, _ result: Outcome.Result, copy: Submission.Item? = nil
+        _ stored: StoredEvent, _ result: Outcome.Result, after answer: DeliveryResult? = nil
     ) {
+        surroundings.inHand?.take(stored.sequence)
+        defer { surroundings.inHand?.putDown() }
+        let copy = answer.flatMap { copies.copy(of: stored, $0, address: target.address) }
         reports.settled(stored, result, now: surroundings.loop.now)
         surroundings.settle(
             Outcome(sequence: stored.sequence, sink: place, result: result, copy: copy))

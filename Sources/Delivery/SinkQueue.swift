@@ -16,6 +16,8 @@ internal import Journal
 /// A journal in memory has nothing to read. The queue is always live then, and what it has no room
 /// for is refused.
 ///
+/// An event that may have ended the process is sent alone, so that no other is suspected with it.
+///
 /// A sink that answers 410 is gone: the queue is *disabled*, nothing is sent from it, and its
 /// driver gives up what comes in.
 struct SinkQueue {
@@ -68,6 +70,7 @@ struct SinkQueue {
     private let sink: Int
     private let limits: Limits
     private let policies: RetryPolicies
+    private let inHand: InHand?
     private var position: SequenceNumber = 0
     private var isLive: Bool
     private var isReading = false
@@ -84,8 +87,9 @@ struct SinkQueue {
     private var firstRound = 0
 
     /// An empty queue, behind the journal.
-    init(sink: Int, limits: Limits, policies: RetryPolicies) {
+    init(sink: Int, limits: Limits, policies: RetryPolicies, inHand: InHand? = nil) {
         self.sink = sink
+        self.inHand = inHand
         self.limits = limits
         self.policies = policies
         window = SendWindow(limit: limits.concurrency)
@@ -150,8 +154,15 @@ extension SinkQueue {
         else { return false }
         count += 1
         bytes += size
-        if lanes?.enter(stored) ?? true { fresh.append(Attempt(stored: stored, number: 1)) }
+        if isFirstOfLane(stored) { fresh.append(Attempt(stored: stored, number: 1)) }
         return true
+    }
+
+    private mutating func isFirstOfLane(_ stored: StoredEvent) -> Bool {
+        guard lanes != nil else { return true }
+        inHand?.take(stored.sequence)
+        defer { inHand?.putDown() }
+        return lanes?.enter(stored) ?? true
     }
 
     private static func bytes(of stored: StoredEvent) -> Int { stored.event.octets.count + 64 }
@@ -190,11 +201,11 @@ extension SinkQueue {
         guard var attempt = fresh.popFirst() else { return nil }
         guard attempt.number == 1 else { return attempt }
         budget.add(now: now)
-        guard let batch = limits.batch else { return attempt }
+        guard let batch = limits.batch, !isSuspect(attempt.stored) else { return attempt }
         var bytes = Self.bytes(of: attempt.stored)
         while attempt.others.count + 1 < batch.events, let other = fresh.first,
             other.number == 1, other.others.isEmpty,
-            other.stored.origin == attempt.stored.origin
+            other.stored.origin == attempt.stored.origin, !isSuspect(other.stored)
         {
             bytes += Self.bytes(of: other.stored)
             guard bytes <= batch.bytes else { break }
@@ -202,6 +213,10 @@ extension SinkQueue {
             _ = fresh.popFirst()
         }
         return attempt
+    }
+
+    private func isSuspect(_ stored: StoredEvent) -> Bool {
+        inHand?.isSuspect(stored.sequence) ?? false
     }
 
     /// When ``next(now:)`` is to be asked again though nothing else happens.
@@ -280,6 +295,9 @@ extension SinkQueue {
 
     private mutating func didSettle(_ stored: StoredEvent) {
         forget(stored)
+        guard lanes != nil else { return }
+        inHand?.take(stored.sequence)
+        defer { inHand?.putDown() }
         if let next = lanes?.leave(stored) { putFirst(Attempt(stored: next, number: 1)) }
     }
 

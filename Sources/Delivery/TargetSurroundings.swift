@@ -1,4 +1,5 @@
 internal import EventLoops
+internal import Journal
 internal import Logging
 internal import Outbound
 internal import Telemetry
@@ -11,6 +12,8 @@ struct TargetSurroundings {
     var client: HTTPClient
     var metrics: Metrics
     var logger: Logger
+    /// Where it's written down which event is being worked on.
+    var inHand: InHand?
     /// The token that others supply, where the sink is shown such a one.
     var supplied: SuppliedAuthorization?
 }

@@ -20,6 +20,9 @@ public final class Journal: Sendable {
     public let checkpoints: [String: String]
     /// In which terms of leadership these were written, where a leader read them.
     public let terms: [String: CheckpointTerm]
+    /// Where the delivery writes down what it works on; nothing in memory mode, where events end
+    /// with the process, or where the file system doesn't allow it.
+    public let inHand: InHand?
 
     private let submissions: Mailbox<Submission>
     private let requests: Mailbox<JournalRequest>
@@ -57,6 +60,7 @@ public final class Journal: Sendable {
         logger: Logger
     ) throws(SystemError) {
         self.terms = terms
+        inHand = store?.inHand
         self.checkpoints = Dictionary(
             uniqueKeysWithValues: checkpoints.map { ($0.source, $0.text) })
         let submissions = try Mailbox<Submission>(
@@ -68,6 +72,7 @@ public final class Journal: Sendable {
             // Who asks before the thread has begun isn't told that nothing waits.
             metrics.events.set(Int(store.counters.pendingEvents))
             metrics.setDeadLetters(store.deadLetters)
+            metrics.poisonEvents.add(store.poisonEvents)
         }
         let key = store?.recollection?.key ?? FingerprintKey()
         let handedOver = Mutex(store)

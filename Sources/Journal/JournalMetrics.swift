@@ -8,6 +8,7 @@ struct JournalMetrics: Sendable {
     let commitDuration: Histogram
     let storedEvents: Counter
     let corruptEvents: Counter
+    let poisonEvents: Counter
     /// When the oldest event that somebody waits for came in; 0 where there is none.
     let oldestMilliseconds = Gauge()
     let deadLetters = SharedDeadLetters()
@@ -28,6 +29,9 @@ struct JournalMetrics: Sendable {
         corruptEvents = metrics.counter(
             "veer_journal_corrupt_events_total",
             help: "Stored events that are not what was accepted, and so not delivered.")
+        poisonEvents = metrics.counter(
+            "veer_journal_poison_events_total",
+            help: "Events given up because the process ended while it handled them.")
         let oldest = oldestMilliseconds
         metrics.reading(
             "veer_journal_oldest_event_age_seconds",

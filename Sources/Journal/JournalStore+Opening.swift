@@ -55,6 +55,7 @@ extension JournalStore {
                 directory: directory, database: database, contents: contents,
                 parameters: parameters)
             try store.remove(contents.removedSinks, logger: logger)
+            store.openInHand(logger: logger)
             store.directory.markOpened()
             return store
         } catch let error as JournalError {

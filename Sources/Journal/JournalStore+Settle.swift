@@ -105,6 +105,27 @@ extension JournalStore {
         try update(record, now: now)
     }
 
+    /// Gives an event up for all sinks that wait for it, within a transaction.
+    ///
+    /// - Returns: their names.
+    func settleAll(
+        _ sequence: SequenceNumber, reason: DeadLetterReason, now: Int64
+    ) throws(DatabaseError) -> [String] {
+        guard let (record, isSealed) = try statements.record(sequence) else { return [] }
+        guard isSealed else {
+            try quarantine(record, besides: 0, now: now)
+            return []
+        }
+        var left = record
+        var settled: [String] = []
+        for (name, bit) in zip(sinks.names, sinks.bits) where record.pending >> bit & 1 == 1 {
+            try settle(left, bit: 1 << UInt64(bit), name: name, reason: reason, now: now)
+            left.pending &= ~(1 << UInt64(bit))
+            settled.append(name)
+        }
+        return settled
+    }
+
     /// Gives up a row that isn't what was written, for everyone who waits for it.
     ///
     /// Its numbers can't be believed, so the sink that came upon it is told in any case.

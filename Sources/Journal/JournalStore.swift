@@ -21,6 +21,10 @@ final class JournalStore {
     var deadLetters: [String: Int]
     /// Rows that weren't what was written, since the journal was opened.
     var corruptRecords = 0
+    /// Events that ended the process, given up since the journal was opened.
+    var poisonEvents = 0
+    /// Where what is worked on is written down, if that can be.
+    var inHand: InHand?
     var origins: Names
     /// What is kept though nobody waits for it and no sink gave it up.
     var history: History

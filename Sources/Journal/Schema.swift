@@ -1,8 +1,9 @@
 /// The format of the journal's file.
 ///
 /// `journal.db` is an SQLite 3 database in WAL mode, so `journal.db-wal` is a part of it while
-/// it's in use and after a crash. Its `application_id` is "Veer" and its `user_version` is
-/// ``format``. All numbers are integers, all times milliseconds since 1970.
+/// it's in use and after a crash; the file of ``InHand`` is beside it. Its `application_id` is
+/// "Veer" and its `user_version` is ``format``. All numbers are integers, all times milliseconds
+/// since 1970.
 ///
 ///     counters      one row
 ///       last_sequence    the last number given out; none is given out twice
@@ -31,7 +32,7 @@
 ///       sequence         a number of events
 ///       sink             the sink's name
 ///       failed_ms        when it was given up
-///       code             such as refused, attempts_exhausted, sink_removed, corrupt
+///       code             such as refused, attempts_exhausted, sink_removed, corrupt, poison
 ///       status           of the sink's last answer, where it gave one
 ///       detail           of the last answer's body or the last error, at most 1,024 octets
 ///       attempts         how often it was sent

@@ -25,6 +25,9 @@ public final class HTTPEndpoint {
         public var concurrency = 32
         /// From the look-up of the name to the end of the TLS handshake.
         public var connectTimeout = Duration.seconds(5)
+        /// How old a connection that nobody uses just now may be to be used again; what its name
+        /// meant then it may mean no more.
+        public var connectionLifetime = Duration.seconds(60)
         /// How long fewer octets than ``bytesPerSecondLeast`` may come or go, once the response
         /// has begun.
         public var slowTimeout = Duration.seconds(10)
@@ -32,6 +35,9 @@ public final class HTTPEndpoint {
         public var bytesPerSecondLeast = 64
         /// The most octets of a response's header section, interim responses included.
         public var headBytesLimit = 64 * 1024
+        /// The most lines of it, because curl keeps each field, and that takes ten times the octets
+        /// of a short one.
+        public var headLinesLimit = 512
         /// The most octets of a response's body that are read; then the connection is dropped.
         public var bodyBytesLimit = 64 * 1024
         /// The most octets of a response's body that are kept.

@@ -31,6 +31,7 @@ internal import EventLoops
     private var url: String?
     private var timeout = Duration.zero
     private var headBytes = 0
+    private var headLines = 0
     private var bodyBytes = 0
     private var isCut = false
     private var repeatsLeft = repeatsLimit
@@ -114,7 +115,8 @@ internal import EventLoops
 
     private func prepare() {
         unsafe details.pointee = 0
-        (headBytes, bodyBytes, isCut, isAcknowledged) = (0, 0, false, false)
+        (headBytes, headLines, bodyBytes) = (0, 0, 0)
+        (isCut, isAcknowledged) = (false, false)
         body.removeAll(keepingCapacity: true)
         addressGuard?.reset()
         // See `takeHead`.
@@ -188,7 +190,8 @@ extension HTTPTransfer {
             set(CURLOPT_LOW_SPEED_TIME, stream == nil ? limit : 0)
         }
         headBytes += count
-        isCut = headBytes > options.headBytesLimit
+        headLines += 1
+        isCut = headBytes > options.headBytesLimit || headLines > options.headLinesLimit
         // Its last line is empty.
         if count == 2, !isAcknowledged, isHTTP2, let status, 200...299 ~= status {
             isAcknowledged = true
@@ -267,7 +270,10 @@ extension HTTPTransfer {
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_NETRC, 0)
         set(CURLOPT_NOSIGNAL, 1)
-        set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
+        // The resolver knows how long an address holds, curl doesn't; so it's asked often.
+        set(CURLOPT_DNS_CACHE_TIMEOUT, 5)
+        let lifetime = options.connectionLifetime.wholeMilliseconds / 1_000
+        set(CURLOPT_MAXLIFETIME_CONN, max(1, lifetime))
         // A look-up that is given up ends on its own thread; the loop doesn't wait for it.
         set(CURLOPT_QUICK_EXIT, 1)
         if let addressGuard {

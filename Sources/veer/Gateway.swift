@@ -232,8 +232,8 @@ final class Gateway {
             bytesLimit: 32 * 1024 * 1024)
         return try Delivery.start(
             settings, version: Version.number, announcements: announcements, news: finder.news,
-            renewToken: finder.renewToken, journal: { journal.send($0) }, metrics: metrics,
-            logger: Logger(label: "DELIVERY"))
+            renewToken: finder.renewToken, inHand: journal.inHand,
+            journal: { journal.send($0) }, metrics: metrics, logger: Logger(label: "DELIVERY"))
     }
 
     private static func received(

@@ -59,14 +59,17 @@ class Delivery:
 
 
 class Sink:
-    """An HTTP server on a thread of its own; `answer` may be changed at any time."""
+    """An HTTP server on a thread of its own; `answer` may be changed at any time.
 
-    def __init__(self, answer=None, port=0, log=None):
+    `listener` is a bound socket to listen on, in place of one of its own at `host`.
+    """
+
+    def __init__(self, answer=None, port=0, log=None, host="127.0.0.1", listener=None):
         self.answer = answer or (lambda delivery: Answer())
         self.deliveries = []
         self.accepted = []
         self._log = open(log, "a", buffering=1, encoding="utf-8") if log else None
-        self._wanted_port = port
+        self._place = {"sock": listener} if listener else {"host": host, "port": port}
         self._writers = set()
         self._began = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -77,7 +80,7 @@ class Sink:
     @property
     def url(self):
         """Where to deliver."""
-        return f"http://127.0.0.1:{self.port}/events"
+        return f"http://{self._host}:{self.port}/events"
 
     @property
     def ids(self):
@@ -107,8 +110,8 @@ class Sink:
     def _run(self):
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", self._wanted_port, backlog=1024))
-        self.port = server.sockets[0].getsockname()[1]
+            asyncio.start_server(self._serve, backlog=1024, **self._place))
+        self._host, self.port = server.sockets[0].getsockname()
         self._began.set()
         self._loop.run_forever()
         server.close()

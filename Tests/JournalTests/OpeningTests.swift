@@ -93,7 +93,9 @@ import Testing
         let harness = try Harness(JournalParameters(path: path, sinks: ["broker"]))
         #expect(try await harness.store("a", to: 0) == .accepted)
         harness.stop()
-        for (name, mode) in [("", 0o700), ("/journal.db", 0o600), ("/lock", 0o600)] {
+        for (name, mode) in [
+            ("", 0o700), ("/journal.db", 0o600), ("/lock", 0o600), ("/in-hand", 0o600),
+        ] {
             let attributes = try FileManager.default.attributesOfItem(atPath: path + name)
             #expect(attributes[.posixPermissions] as? Int == mode, "\(name)")
         }

@@ -58,6 +58,17 @@ import Testing
         #expect(peer.connectionsCount == 1)
     }
 
+    @Test(arguments: [1, 60])
+    func `a connection that is too old isn't used again`(seconds: Int) throws {
+        let peer = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }
+        defer { peer.stop() }
+        var options = HTTPEndpoint.Options(url: peer.url)
+        options.connectionLifetime = .seconds(seconds)
+        // curl counts whole seconds, and takes more than the limit only for too old.
+        _ = try exchange(options, count: 2, pause: .milliseconds(2_100))
+        #expect(peer.connectionsCount == (seconds == 1 ? 2 : 1))
+    }
+
     @Test func `the wanted field and the first octets of the body are kept`() throws {
         let body = String(repeating: "0123456789", count: 6_000)
         let peer = try ScriptedPeer { _, _ in
@@ -109,6 +120,17 @@ import Testing
         #expect(response.isCut)
         #expect(response.error == nil)
         #expect(response.body.count <= 1024)
+    }
+
+    /// The status line and the empty one count, too.
+    @Test(arguments: [(510, false), (511, true)])
+    func `a head has 512 lines at most`(fields: Int, isCut: Bool) throws {
+        let rest = String(repeating: "X: y\r\n", count: fields - 1)
+        let peer = try ScriptedPeer { _, _ in
+            [.send("HTTP/1.1 200 x\r\nContent-Length: 0\r\n" + rest + "\r\n")]
+        }
+        defer { peer.stop() }
+        #expect(try exchange(peer).isCut == isCut)
     }
 
     /// Row 219.

@@ -24,6 +24,19 @@ import Testing
         #expect(named.isSubset(of: Set(Self.rows)))
     }
 
+    /// The faults on the way to sinks and around them.
+    @Test func `each fault of a delivery is named by a test`() throws {
+        var named: Set<Int> = []
+        for file in try TidyTests.tests.get() where !file.path.hasSuffix("/CatalogueTests.swift") {
+            for line in file.lines {
+                for match in line.matches(of: /(?:func `F|def test_f)(\d+)[ _]/) {
+                    named.formUnion([match.1].compactMap { Int($0) })
+                }
+            }
+        }
+        #expect((26...45).filter { !named.contains($0) } == [])
+    }
+
     @Test(
         arguments: [
             ("Row 7.", [7]), ("rows 1, 2 and 4-6", [1, 2, 4, 5, 6]),
