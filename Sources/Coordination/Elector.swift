@@ -97,8 +97,8 @@ public final class Elector {
     /// - Parameters:
     ///   - term: in which it was made; of an earlier one nothing is told any more.
     ///   - page: the last page that this covers.
-    public func progressed(_ source: String, _ text: String, term: Int64, page: Int64) {
-        guard term == election.term else { return }
+    public func progressed(_ source: String, _ text: String, term: CheckpointTerm, page: Int64) {
+        guard election.leads(in: term) else { return }
         election.progressed(source, text, page: page)
         turn()
     }

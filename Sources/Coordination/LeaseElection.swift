@@ -1,3 +1,5 @@
+internal import Journal
+
 /// Decides who of several replicas leads, as client-go does: by a Lease, which the leader renews
 /// and the others watch.
 ///
@@ -137,6 +139,11 @@ public struct LeaseElection: Sendable {
 
     /// The number of the term, while this leads.
     public var term: Int64? { leading?.number }
+
+    /// Whether this leads in a term of that very lease.
+    func leads(in term: CheckpointTerm) -> Bool {
+        leading?.number == term.number && leading?.uid == term.lease
+    }
 
     /// Who leads, as far as is known; nil where nobody does.
     public var leader: String? {

@@ -58,10 +58,10 @@ public struct LeaseRecord: Sendable, Equatable {
             return isOver ? .void : .undecided
         }
         guard isOver else { return .undecided }
-        // A term without an entry told nothing, unless its entry was left out, or taken away by
-        // somebody: before any but the first page, the one before it was told.
-        let isWhole = ends.count < Self.termsLimit || ends.contains { $0.term < number }
-        return isWhole && page.number == 1 ? .void : .unknown
+        // A term without an entry told nothing: that is believed where an earlier one has told, for
+        // then its entry wasn't left out, and a later leader has gone on from before this page;
+        // and of the first page only, since the next is read when the one before it is told.
+        return page.number == 1 && ends.contains { $0.term < number } ? .void : .unknown
     }
 }
 

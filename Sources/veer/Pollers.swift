@@ -238,7 +238,7 @@ final class Pollers {
             elector?.progressed(
                 progress.source,
                 VSphere.shortened(progress.checkpoint, bytes: checkpointBytesLimit),
-                term: progress.term.number, page: progress.page)
+                term: progress.term, page: progress.page)
         case .decided(let stored, let term): decided(stored, term)
         case .stopped:
             vSphere?.join()

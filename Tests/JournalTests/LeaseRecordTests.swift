@@ -41,13 +41,15 @@ import Testing
         Case("nothing told yet in this term", term: 5, ends: [(4, 7)], page: 1, .undecided),
         Case("not told though others follow", term: 6, ends: [(5, 2)], page: 3, .void),
         Case("a checkpoint told, but no page", term: 6, ends: [(5, 0)], page: 1, .void),
-        Case("nothing told, and another leads", term: 6, ends: [], page: 1, .void),
-        Case("nothing told, and another told", term: 6, ends: [(6, 9)], page: 1, .void),
+        Case("nothing told, and another leads", term: 6, ends: [(4, 7)], page: 1, .void),
+        Case("nothing told, and others told", term: 6, ends: [(4, 7), (6, 9)], page: 1, .void),
+        Case("nobody told before", term: 6, ends: [], page: 1, .unknown),
+        Case("nobody told before, another did since", term: 6, ends: [(6, 9)], page: 1, .unknown),
         Case(
             "nothing told between others", term: 13, ends: [(4, 1)] + many.dropFirst(), page: 1,
             .void),
         Case("the term was left out", term: 13, ends: many, page: 1, .unknown),
-        Case("what must have been told is away", term: 6, ends: [], page: 2, .unknown),
+        Case("what must have been told is away", term: 6, ends: [(4, 7)], page: 2, .unknown),
         Case("news from before its term", term: 4, ends: [(4, 9)], page: 1, .undecided),
     ]
 
