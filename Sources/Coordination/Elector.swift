@@ -15,11 +15,17 @@ public final class Elector {
         public var lead: (LeaseElection.Term) -> Void
         /// It doesn't any more; nothing that only a leader does may be begun.
         public var stepDown: () -> Void
+        /// The Lease says this now, whoever leads; called before anything that follows from it.
+        public var observe: (LeaseRecord) -> Void
 
-        /// Both are called in turn, beginning with `lead`.
-        public init(lead: @escaping (LeaseElection.Term) -> Void, stepDown: @escaping () -> Void) {
+        /// `lead` and `stepDown` are called in turn, beginning with `lead`.
+        public init(
+            lead: @escaping (LeaseElection.Term) -> Void, stepDown: @escaping () -> Void,
+            observe: @escaping (LeaseRecord) -> Void
+        ) {
             self.lead = lead
             self.stepDown = stepDown
+            self.observe = observe
         }
     }
 
@@ -39,6 +45,7 @@ public final class Elector {
     private var timer: LoopTimer?
     private var limiter = LogLimiter()
     private var known: String?
+    private var record: LeaseRecord?
     private var isTurning = false
     private var onEnd: (() -> Void)?
     private var isEnded = false
@@ -87,10 +94,12 @@ public final class Elector {
 
     /// Has a source's progress told to whoever leads next.
     ///
-    /// - Parameter term: in which it was made; of an earlier one nothing is told any more.
-    public func progressed(_ source: String, _ text: String, term: Int64) {
-        guard term == election.term else { return }
-        election.progressed(source, text)
+    /// - Parameters:
+    ///   - term: in which it was made; of an earlier one nothing is told any more.
+    ///   - page: the last page that this covers.
+    public func progressed(_ source: String, _ text: String, term: CheckpointTerm, page: Int64) {
+        guard election.leads(in: term) else { return }
+        election.progressed(source, text, page: page)
         turn()
     }
 
@@ -200,9 +209,16 @@ public final class Elector {
     private func received(_ outcome: KubernetesClient.Outcome, of call: LeaseElection.Call) {
         guard !isEnded else { return }
         let answer = answer(outcome, to: call)
+        if case .lease(let lease) = answer { observed(lease.record) }
         election.received(answer, now: loop.now, jitter: .random(in: 0...1))
         turn()
         tellFollowed()
+    }
+
+    private func observed(_ record: LeaseRecord) {
+        guard record != self.record else { return }
+        self.record = record
+        handlers.observe(record)
     }
 
     private func answer(

@@ -1,7 +1,14 @@
+internal import Journal
+
 /// The object as the API server has it.
 extension Lease {
     /// What stands before a source's name in the key of its annotation.
     static let annotationPrefix = "checkpoint.veer.dev/"
+    /// The same of the annotation that tells how terms ended: `3/17 4/2`, a term and its last page.
+    ///
+    /// It's one of its own, so that versions that don't know it keep it, and find the other as
+    /// they know it.
+    static let endsPrefix = "pages.veer.dev/"
 
     /// Reads an object.
     ///
@@ -21,10 +28,15 @@ extension Lease {
         renewed = spec?["renewTime"]?.text ?? ""
         transitions = spec?["leaseTransitions"]?.integer ?? 0
         for (key, value) in metadata["annotations"]?.members ?? [:] {
-            guard key.hasPrefix(Self.annotationPrefix), let text = value.text,
+            guard let text = value.text else { continue }
+            if key.hasPrefix(Self.endsPrefix) {
+                let source = String(key.dropFirst(Self.endsPrefix.count))
+                ends[source] = text.split(separator: " ").compactMap(LeaseRecord.TermEnd.init)
+            } else if key.hasPrefix(Self.annotationPrefix),
                 let checkpoint = SharedCheckpoint(annotation: text)
-            else { continue }
-            checkpoints[String(key.dropFirst(Self.annotationPrefix.count))] = checkpoint
+            {
+                checkpoints[String(key.dropFirst(Self.annotationPrefix.count))] = checkpoint
+            }
         }
     }
 
@@ -48,6 +60,10 @@ extension Lease {
         for (source, checkpoint) in checkpoints {
             annotations[Self.annotationPrefix + source] = .string(checkpoint.annotation)
         }
+        for (source, ends) in ends {
+            annotations[Self.endsPrefix + source] = .string(
+                ends.map { "\($0.term)/\($0.page)" }.joined(separator: " "))
+        }
         if !annotations.members.isEmpty { object["metadata"]?["annotations"] = annotations }
         var spec = object["spec"] ?? .object([:])
         if case .null = spec { spec = .object([:]) }
@@ -58,6 +74,14 @@ extension Lease {
         if begins { spec["acquireTime"] = .string(now) }
         object["spec"] = spec
         return object.octets
+    }
+}
+
+extension LeaseRecord.TermEnd {
+    fileprivate init?(_ word: Substring) {
+        let numbers = word.split(separator: "/").compactMap { Int64($0) }
+        guard numbers.count == 2 else { return nil }
+        self.init(term: numbers[0], page: numbers[1])
     }
 }
 

@@ -1,3 +1,5 @@
+public import Journal
+
 /// What replicas know of each other: one object that each of them reads and one of them writes.
 ///
 /// Spec: Kubernetes Lease §coordination.k8s.io.v1
@@ -18,11 +20,37 @@ public struct Lease: Sendable, Equatable {
     public var transitions: Int64 = 0
     /// The checkpoints of sources, by the sources' names.
     public var checkpoints: [String: SharedCheckpoint] = [:]
+    /// How terms ended, by the sources' names, see ``LeaseRecord/ends``.
+    public var ends: [String: [LeaseRecord.TermEnd]] = [:]
     /// The whole object, of which all else is kept as it is.
     var object = JSONTree.object([:])
 
     /// A lease that nobody holds.
     public init() {}
+
+    /// What it says of the pages that its leaders have read.
+    public var record: LeaseRecord { LeaseRecord(lease: uid, term: transitions, ends: ends) }
+
+    /// Tells how far a source was read in the term that is going on.
+    mutating func tell(_ reached: Reached, of source: String) {
+        checkpoints[source] = SharedCheckpoint(term: transitions, text: reached.text)
+        let before = (ends[source] ?? []).filter { $0.term != transitions }
+        ends[source] =
+            before.suffix(LeaseRecord.termsLimit - 1)
+            + [LeaseRecord.TermEnd(term: transitions, page: reached.page)]
+    }
+
+    /// Whether all of it is told already.
+    func tells(_ reached: Reached, of source: String) -> Bool {
+        checkpoints[source] == SharedCheckpoint(term: transitions, text: reached.text)
+            && ends[source]?.last == LeaseRecord.TermEnd(term: transitions, page: reached.page)
+    }
+
+    /// How far a source was read.
+    struct Reached: Sendable, Equatable {
+        var text: String
+        var page: Int64
+    }
 
     /// What changes when its holder renews it.
     struct Sign: Equatable {

@@ -1,3 +1,5 @@
+internal import Journal
+
 /// Decides who of several replicas leads, as client-go does: by a Lease, which the leader renews
 /// and the others watch.
 ///
@@ -115,13 +117,13 @@ public struct LeaseElection: Sendable {
     private var isOutdated = true
     private var conflicts = 0
     private var createsNext = false
-    private var progress: [String: String] = [:]
+    private var progress: [String: Lease.Reached] = [:]
     private var isResigning = false
     /// What keeps this from knowing who leads, for people.
     public private(set) var problem: String?
 
-    /// How long at least is between two writes that tell of progress.
-    static let progressInterval = Duration.seconds(1)
+    /// How long at least is between two writes that tell of progress, for which pages wait.
+    static let progressInterval = Duration.milliseconds(100)
 
     /// An election that begins now.
     public init(_ parameters: Parameters, now: ContinuousClock.Instant) {
@@ -137,6 +139,11 @@ public struct LeaseElection: Sendable {
 
     /// The number of the term, while this leads.
     public var term: Int64? { leading?.number }
+
+    /// Whether this leads in a term of that very lease.
+    func leads(in term: CheckpointTerm) -> Bool {
+        leading?.number == term.number && leading?.uid == term.lease
+    }
 
     /// Who leads, as far as is known; nil where nobody does.
     public var leader: String? {
@@ -187,7 +194,7 @@ public struct LeaseElection: Sendable {
     }
 
     private mutating func lead(_ now: ContinuousClock.Instant) -> Step {
-        guard let lease, let leading else { return .wait(until: next) }
+        guard let lease else { return .wait(until: next) }
         var due = next
         if !isOutdated, hasProgress(lease) {
             due = min(due, lastTold.map { $0 + Self.progressInterval } ?? now)
@@ -197,9 +204,7 @@ public struct LeaseElection: Sendable {
         guard !isOutdated else { return begin(.read, now) }
         var wanted = lease
         if hasProgress(lease) { lastTold = now }
-        for (source, text) in progress {
-            wanted.checkpoints[source] = SharedCheckpoint(term: leading.number, text: text)
-        }
+        for (source, reached) in progress { wanted.tell(reached, of: source) }
         if isResigning {
             wanted.holder = ""
             wanted.durationSeconds = 1
@@ -208,7 +213,7 @@ public struct LeaseElection: Sendable {
     }
 
     private func hasProgress(_ lease: Lease) -> Bool {
-        progress.contains { lease.checkpoints[$0.key]?.text != $0.value }
+        progress.contains { !lease.tells($0.value, of: $0.key) }
     }
 
     private mutating func begin(_ call: Call, _ now: ContinuousClock.Instant) -> Step {
@@ -289,9 +294,12 @@ public struct LeaseElection: Sendable {
     // MARK: - What the leader does
 
     /// Notes how far a source was read, to be written soon; nothing while this doesn't lead.
-    public mutating func progressed(_ source: String, _ text: String) {
+    ///
+    /// - Parameter page: the number of the last page that this covers, in this term; 0 before the
+    ///   first.
+    public mutating func progressed(_ source: String, _ text: String, page: Int64 = 0) {
         guard leading != nil, text.utf8.count <= parameters.checkpointBytesLimit else { return }
-        progress[source] = text
+        progress[source] = Lease.Reached(text: text, page: page)
     }
 
     /// Leads no more and gives the lease back, with what was reached; asks nothing afterwards.

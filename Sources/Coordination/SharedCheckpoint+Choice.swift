@@ -13,7 +13,7 @@ extension SharedCheckpoint {
     ///   - lease: the name of the lease in which the shared term counts.
     ///   - further: which of two checkpoints leads further; the first where neither does.
     public static func choice(
-        own: (text: String, term: CheckpointTerm?)?, shared: SharedCheckpoint?, lease: String,
+        own: TermCheckpoint?, shared: SharedCheckpoint?, lease: String,
         further: (String, String) -> String
     ) -> String? {
         guard let own else { return shared?.text }

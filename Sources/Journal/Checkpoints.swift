@@ -7,8 +7,8 @@
 ///         text          what the source makes of it; the journal doesn't look into it
 ///
 /// A checkpoint is written in the transaction that stores the events it covers, so it's never
-/// ahead of them. The table is made for the first of them; versions that don't know it leave it
-/// alone.
+/// ahead of them; that of a page in preparation waits with it, see ``PreparedPages``. The table is
+/// made for the first of them; versions that don't know it leave it alone.
 enum Checkpoints {
     static let creation = """
         CREATE TABLE IF NOT EXISTS checkpoints (
@@ -81,6 +81,8 @@ extension JournalFile {
             guard try database.integer("PRAGMA application_id") == Int64(Schema.applicationID)
             else { throw JournalError.foreign(path: path) }
             try database.execute(Schema.connection)
+            // An operator's word counts, whatever is decided on events in preparation.
+            try PreparedPages.forgetCheckpoint(of: source, in: database)
             if let text {
                 try Checkpoints.save(
                     text, of: source, in: database, now: WallClock.milliseconds)

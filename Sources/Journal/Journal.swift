@@ -18,11 +18,11 @@ public final class Journal: Sendable {
 
     /// How far each source had read when the journal was opened, in its own words, by its name.
     public let checkpoints: [String: String]
-    /// In which terms of leadership these were written, where a leader read them.
-    public let terms: [String: CheckpointTerm]
     /// Where the delivery writes down what it works on; nothing in memory mode, where events end
     /// with the process, or where the file system doesn't allow it.
     public let inHand: InHand?
+    /// Whether pages were left in preparation when the journal was closed, or its process ended.
+    public let hasPreparedPages: Bool
 
     private let submissions: Mailbox<Submission>
     private let requests: Mailbox<JournalRequest>
@@ -43,10 +43,10 @@ public final class Journal: Sendable {
             try parameters.mode == .memory ? nil : JournalStore.open(parameters, logger: logger)
         do {
             let checkpoints = try store.map { try Checkpoints.read(from: $0.database) } ?? []
-            let terms = try store.map { try Terms.read(from: $0.database) } ?? [:]
+            let pages = try store.map { try PreparedPages.read(from: $0.database).contents } ?? []
             return try Journal(
-                parameters, store: store, checkpoints: checkpoints, terms: terms,
-                metrics: metrics, logger: logger)
+                parameters, store: store, checkpoints: checkpoints,
+                hasPreparedPages: !pages.isEmpty, metrics: metrics, logger: logger)
         } catch let error as DatabaseError {
             throw JournalError(error, path: parameters.path)
         } catch {
@@ -56,11 +56,11 @@ public final class Journal: Sendable {
 
     private init(
         _ parameters: JournalParameters, store: sending JournalStore?,
-        checkpoints: [SourceCheckpoint], terms: [String: CheckpointTerm], metrics: Metrics,
+        checkpoints: [SourceCheckpoint], hasPreparedPages: Bool, metrics: Metrics,
         logger: Logger
     ) throws(SystemError) {
-        self.terms = terms
         inHand = store?.inHand
+        self.hasPreparedPages = hasPreparedPages
         self.checkpoints = Dictionary(
             uniqueKeysWithValues: checkpoints.map { ($0.source, $0.text) })
         let submissions = try Mailbox<Submission>(

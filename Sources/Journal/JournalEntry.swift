@@ -90,6 +90,8 @@ public struct JournalStatistics: Sendable, Equatable {
     public var deliveredEvents: Int
     /// Events that are kept though no route wanted them.
     public var unroutedEvents: Int
+    /// Events that wait for the Lease, and are in none of the numbers above.
+    public var preparedEvents: Int
     /// When the oldest pending event was taken in, in milliseconds since 1970.
     public var oldestMilliseconds: Int64?
     /// How many events wait for each sink.

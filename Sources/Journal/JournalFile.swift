@@ -151,6 +151,8 @@ public final class JournalFile {
                 lastSequence: try database.integer("SELECT last_sequence FROM counters") ?? 0,
                 events: Int(row.integer(0)), pendingEvents: Int(row.integer(1)),
                 deliveredEvents: Int(row.integer(2)), unroutedEvents: Int(row.integer(3)),
+                preparedEvents: try PreparedPages.read(from: database).contents
+                    .reduce(0) { $0 + $1.events.count },
                 oldestMilliseconds: row.isNull(4) ? nil : row.integer(4),
                 pendingBySink: [:], deadLettersBySink: [:])
             for (place, sink) in sinks.enumerated() {
@@ -186,6 +188,9 @@ public final class JournalFile {
         for table in ["sinks", "origins"] where try Names.read(table, from: database) == nil {
             verification.note("table \(table): a row isn't what was written")
         }
+        for source in try PreparedPages.read(from: database).corruptSources {
+            verification.note("events in preparation of source \(source): they are damaged")
+        }
         let reader = try EntryReader(database, try ReaderNames(database))
         let rows = try database.prepare(EntryReader.selection + " ORDER BY sequence")
         var pending: Int64 = 0
@@ -213,7 +218,7 @@ public final class JournalFile {
     }
 
     /// Calls `body` with one state of the file.
-    private func reading<Answer>(
+    func reading<Answer>(
         _ body: (Database) throws(DatabaseError) -> Answer
     ) throws(JournalError) -> Answer {
         do throws(DatabaseError) {

@@ -166,8 +166,12 @@ extension JournalStore {
     ///
     /// Where the disk is too full for it, the bits stay taken until the next start.
     private func remove(_ removed: [Int: String], logger: Logger) throws(DatabaseError) {
-        guard !removed.isEmpty else { return }
         do throws(DatabaseError) {
+            // What is in preparation may become events for them; then the next start removes them.
+            let held = try PreparedPages.read(from: database).contents.flatMap(\.events)
+                .reduce(0) { $0 | $1.pending }
+            let removed = removed.filter { held >> UInt64($0.key) & 1 == 0 }
+            guard !removed.isEmpty else { return }
             var after: SequenceNumber? = 0
             while let first = after { after = try remove(removed, after: first) }
             for (bit, name) in removed {

@@ -1,3 +1,4 @@
+internal import CloudEvents
 internal import EventLoops
 internal import Glibc
 internal import Logging
@@ -47,6 +48,7 @@ final class JournalWriter: JournalOwner {
     var retriesSending = false
     var oldest: SequenceNumber = 0
     var shownDeadLetters: [String: Int] = [:]
+    var pages = PagesUnderWay()
 
     init(
         _ store: JournalStore, on loop: EventLoop, parameters: JournalParameters,
@@ -61,6 +63,7 @@ final class JournalWriter: JournalOwner {
         announcer = Announcer(stored: store.counters.lastSequence)
         admission = Admission(store.budget)
         do throws(DatabaseError) {
+            try findPages(in: store)
             try store.makeRoom(storing: store.budget.transactionBytes)
         } catch {
             block(error)
@@ -86,6 +89,7 @@ final class JournalWriter: JournalOwner {
             case .read(let sink, let after, let limit):
                 reads.append(Read(sink: sink, after: after, limit: limit))
             case .kept(let request): keptRequests.append(request)
+            case .pages(let news, let question): pages.received(news, then: question)
             case .stop: isStopping = true
             }
         }
@@ -140,6 +144,7 @@ final class JournalWriter: JournalOwner {
             checkpoint(store)
         } while !waiting.isEmpty || !outcomes.isEmpty
         refuse(waiting)
+        decidePages(in: store)
         maintain(store)
         answerReads(from: store)
         answerKept(from: store)
@@ -190,21 +195,19 @@ final class JournalWriter: JournalOwner {
         if case .refusing(.failed, _) = status { return false }
         let began = ContinuousClock.now
         let storesCopies = makesRoom(for: settled, beside: group, in: store)
-        var stored: [StoredEvent] = []
-        var outdated: Set<Int> = []
+        var outcome = GroupOutcome()
         do {
             let corrupt = store.corruptRecords
             let now = WallClock.milliseconds
             try store.transaction { () throws(DatabaseError) in
-                stored = try store.settle(settled, storesCopies: storesCopies, now: now)
+                outcome.stored = try store.settle(settled, storesCopies: storesCopies, now: now)
                 for (place, submission) in zip(group.indices, group) {
-                    if let fence = submission.fence,
-                        try !Terms.claim(fence, of: submission.origin, in: store.database)
-                    {
-                        outdated.insert(place)
-                        continue
+                    if let fence = submission.fence {
+                        try self.store(
+                            submission, fence, at: place, in: store, now: now, into: &outcome)
+                    } else {
+                        try self.store(submission, in: store, now: now, into: &outcome.stored)
                     }
-                    try self.store(submission, in: store, now: now, into: &stored)
                 }
             }
             report(corrupt: store.corruptRecords - corrupt)
@@ -215,13 +218,19 @@ final class JournalWriter: JournalOwner {
             return !group.isEmpty && error.kind == .noRoom
         }
         outcomes.removeFirst(settled.count)
+        metrics.forwarded(settled, storesCopies)
+        tell(group, outcome)
+        answer(group, outcome)
+        committed(outcome.stored, since: began)
+        return true
+    }
+
+    /// Counts and announces what a transaction has stored.
+    func committed(_ stored: [StoredEvent], since began: ContinuousClock.Instant) {
         metrics.commits.add()
         metrics.commitDuration.observe(ContinuousClock.now - began)
-        metrics.forwarded(settled, storesCopies)
         metrics.storedEvents.add(stored.count)
-        answer(group, outdated)
         announcer.announce(stored)
-        return true
     }
 
     /// Those that no leader's term forbids; the others are refused.
@@ -231,40 +240,52 @@ final class JournalWriter: JournalOwner {
         return group.filter { $0.fence?.holds != false }[...]
     }
 
-    private func answer(_ group: ArraySlice<Submission>, _ outdated: Set<Int>) {
-        guard !outdated.isEmpty else { return group.answer(.accepted) }
-        let places = zip(group.indices, group)
+    private func answer(_ group: ArraySlice<Submission>, _ outcome: GroupOutcome) {
+        let (outdated, prepared) = (outcome.outdated, outcome.prepared)
+        guard !outdated.isEmpty || !prepared.isEmpty else { return group.answer(.accepted) }
+        let places = zip(group.indices, group).filter { prepared[$0.0] == nil }
         places.filter { !outdated.contains($0.0) }.map(\.1).answer(.accepted)
         refuse(places.filter { outdated.contains($0.0) }.map(\.1)[...], .notLeading)
     }
 
-    private func store(
+    func store(
         _ submission: Submission, in store: JournalStore, now: Int64,
         into stored: inout [StoredEvent]
     ) throws(DatabaseError) {
         let origin = try store.origin(submission.origin)
         for (place, item) in submission.items.enumerated() {
             let pending = store.sinks.pending(item.sinks)
-            let isUnrouted = item.sinks.isEmpty && store.keepsUnrouted
-            guard pending != 0 || isUnrouted else { continue }
+            guard pending != 0 || store.keepsUnrouted else { continue }
             let finding = store.recollection?.take(submission, at: place, now: now)
             if let finding { metrics.found(finding, origin: submission.origin) }
             guard finding != .known else { continue }
-            guard !isUnrouted else {
-                try store.insertUnrouted(item.event, origin: origin, received: now)
-                continue
-            }
-            let sequence = try store.insert(
-                item.event, pending: pending, origin: origin, received: now)
-            stored.append(
-                StoredEvent(
-                    sequence: sequence, event: item.event, sinks: item.sinks,
-                    origin: submission.origin, receivedMilliseconds: now))
+            try insert(
+                item.event, pending: pending, origin, submission.origin, in: store, now: now,
+                into: &stored)
         }
         if let checkpoint = submission.checkpoint {
             try Checkpoints.save(
                 checkpoint, of: submission.origin, in: store.database, now: now)
         }
+    }
+
+    /// Stores an event for the sinks of these bits, or for people where there are none.
+    func insert(
+        _ event: Event, pending: UInt64, _ origin: Int64, _ name: String, in store: JournalStore,
+        now: Int64, into stored: inout [StoredEvent]
+    ) throws(DatabaseError) {
+        guard pending != 0 else {
+            if store.keepsUnrouted {
+                try store.insertUnrouted(event, origin: origin, received: now)
+            }
+            return
+        }
+        let sequence = try store.insert(
+            event, pending: pending, origin: origin, received: now)
+        stored.append(
+            StoredEvent(
+                sequence: sequence, event: event, sinks: store.sinks.sinks(pending),
+                origin: name, receivedMilliseconds: now))
     }
 
     func refuse(

@@ -37,7 +37,7 @@ public final class Leadership: Sendable {
 /// In which term something was read, and how to find out whether that goes on.
 ///
 /// Whoever stores asks at the last moment; and what the journal has of a later term of the same
-/// lease refuses it, too.
+/// lease refuses it, too. Events count only when the Lease tells of them, see ``LeaseRecord``.
 public struct Fence: Sendable {
     /// The lease's own name, which no other has, not even one that takes its place.
     public var lease: String
@@ -45,13 +45,21 @@ public struct Fence: Sendable {
     public var term: Int64
     /// Who says whether the term goes on.
     public var leadership: Leadership
+    /// Gets what is to be told by the Lease; on the journal's thread, which mustn't wait.
+    public var reached: @Sendable (SourceProgress) -> Void
 
     /// What was read in a term of a lease.
-    public init(lease: String, term: Int64, leadership: Leadership) {
+    public init(
+        lease: String, term: Int64, leadership: Leadership,
+        reached: @escaping @Sendable (SourceProgress) -> Void = { _ in }
+    ) {
         self.lease = lease
         self.term = term
         self.leadership = leadership
+        self.reached = reached
     }
+
+    var checkpointTerm: CheckpointTerm { CheckpointTerm(lease: lease, number: term) }
 
     var holds: Bool { leadership.holds(term: term) }
 }

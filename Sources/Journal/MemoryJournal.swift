@@ -23,7 +23,8 @@ final class MemoryJournal: JournalOwner {
     private var lastSequence: SequenceNumber = 0
     private var lastSubmission = 0
     private var bytes = 0
-    private var terms: [String: CheckpointTerm] = [:]
+    /// How far leaders' sources have read, in this process.
+    private var reached: [String: TermCheckpoint] = [:]
     /// Those without a receipt, by a number of their own.
     private var waiting: [Int: Waiting] = [:]
     /// Events that some sink hasn't settled, and whose they are.
@@ -56,6 +57,8 @@ final class MemoryJournal: JournalOwner {
                 _ = receiver?.send(
                     .page([], sink: sink, through: max(after, lastSequence), isLast: true))
             case .kept(let request): request.answer(KeptReport(refusal: .memory))
+            // Nothing can be prepared where nothing is kept.
+            case .pages(_, let question): question?(reached)
             case .stop: return stop()
             }
         }
@@ -76,7 +79,7 @@ final class MemoryJournal: JournalOwner {
             metrics.found(finding, origin: submission.origin)
             return finding != .known
         }.map(\.element)
-        guard !items.isEmpty else { return [submission].answer(.accepted) }
+        guard !items.isEmpty else { return accept(submission) }
         let events = items.enumerated().map { place, item in
             StoredEvent(
                 sequence: lastSequence + Int64(place) + 1, event: item.event, sinks: item.sinks,
@@ -96,11 +99,20 @@ final class MemoryJournal: JournalOwner {
 
     private func mayStore(_ submission: Submission) -> Bool {
         guard let fence = submission.fence else { return true }
-        let known = terms[submission.origin]
+        let known = reached[submission.origin]?.term
         let isOutdated = known?.lease == fence.lease && (known?.number ?? 0) > fence.term
-        guard !isOutdated, fence.holds else { return false }
-        terms[submission.origin] = CheckpointTerm(lease: fence.lease, number: fence.term)
-        return true
+        return !isOutdated && fence.holds
+    }
+
+    private func accept(_ submission: Submission) {
+        if let fence = submission.fence, let checkpoint = submission.checkpoint {
+            let term = fence.checkpointTerm
+            reached[submission.origin] = TermCheckpoint(text: checkpoint, term: term)
+            fence.reached(
+                SourceProgress(
+                    source: submission.origin, checkpoint: checkpoint, term: term, page: 0))
+        }
+        [submission].answer(.accepted)
     }
 
     private func settle(_ outcome: Outcome) {
@@ -123,7 +135,7 @@ final class MemoryJournal: JournalOwner {
             refuse(done.submission, refusal)
         } else {
             remember(done.submission)
-            [done.submission].answer(.accepted)
+            accept(done.submission)
         }
     }
 

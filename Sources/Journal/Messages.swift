@@ -50,7 +50,8 @@ public struct Submission: Sendable {
     var fingerprints: [Fingerprint] = []
     /// How far the source has read with these events; stored with them, or not at all.
     public var checkpoint: String?
-    /// In which term of leadership it was read, where only a leader may.
+    /// In which term of leadership it was read, where only a leader may; then the receipt for
+    /// events comes when the Lease tells of them.
     public var fence: Fence?
 
     /// A submission of these events.
@@ -204,6 +205,16 @@ public struct DeadLetterReason: Sendable, Equatable {
     }
 }
 
+/// What decides on pages in preparation.
+public enum PageNews: Sendable {
+    /// What the Lease says now.
+    case lease(LeaseRecord)
+    /// This process leads no more: who waits for the Lease needn't any longer.
+    case termEnded
+    /// There is no election: what is left of one is stored.
+    case noElection
+}
+
 /// What other threads ask of the journal's.
 public enum JournalRequest: Sendable {
     /// Store events and send a receipt.
@@ -216,6 +227,9 @@ public enum JournalRequest: Sendable {
     case read(sink: Int, after: SequenceNumber, limit: Int)
     /// Tell about kept events, or do something with some of them.
     case kept(KeptRequest)
+    /// Take news of pages in preparation, and call the function, on the journal's thread, with
+    /// what is stored, once no page is left that waits for a decision.
+    case pages(PageNews, then: (@Sendable ([String: TermCheckpoint]) -> Void)? = nil)
     /// Commit what waits, close the file and end the thread.
     case stop
 }

@@ -17,23 +17,29 @@ enum Terms {
         ) STRICT, WITHOUT ROWID
         """
 
-    /// Writes that a source is read in a term, within a transaction.
-    ///
-    /// - Returns: whether that term may still write: `false` where a later one of the same lease
-    ///   has written.
-    static func claim(
-        _ fence: Fence, of source: String, in database: Database
+    /// Whether a term may still write, within a transaction: not where a later one of the same
+    /// lease has written.
+    static func permits(
+        _ term: CheckpointTerm, of source: String, in database: Database
     ) throws(DatabaseError) -> Bool {
         try database.execute(creation)
-        if let known = try term(of: source, in: database), known.lease == fence.lease {
-            if known.number > fence.term { return false }
-            if known.number == fence.term { return true }
-        }
+        guard let known = try self.term(of: source, in: database) else { return true }
+        return known.lease != term.lease || known.number <= term.number
+    }
+
+    /// Writes that a source's checkpoint is of a term, within a transaction.
+    ///
+    /// - Returns: whether that term may still write.
+    static func claim(
+        _ term: CheckpointTerm, of source: String, in database: Database
+    ) throws(DatabaseError) -> Bool {
+        guard try permits(term, of: source, in: database) else { return false }
+        if try self.term(of: source, in: database) == term { return true }
         let insert = try database.prepare("INSERT OR REPLACE INTO terms VALUES (?1, ?2, ?3, ?4)")
         insert.bind(source, at: 1)
-        insert.bind(fence.lease, at: 2)
-        insert.bind(fence.term, at: 3)
-        insert.bind(checksum(source, fence.lease, fence.term), at: 4)
+        insert.bind(term.lease, at: 2)
+        insert.bind(term.number, at: 3)
+        insert.bind(checksum(source, term.lease, term.number), at: 4)
         try insert.run()
         return true
     }

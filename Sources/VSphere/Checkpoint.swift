@@ -26,9 +26,13 @@ struct Checkpoint: Equatable, Sendable {
             case ("since", 2): since = Timestamp(Array(words[1].utf8).span)
             case ("last", 2): lastKey = Int32(words[1])
             case ("keys", 2): keysSince = Int64(words[1]) ?? .min
-            case ("seen", 3):
+            case ("seen", 3), ("+", 3):
                 guard let key = Int32(words[1]), let time = Int64(words[2]) else { return nil }
-                recent.append(.init(key: key, microseconds: time))
+                let base = words[0] == "+" ? recent.last : nil
+                recent.append(
+                    .init(
+                        key: (base?.key ?? 0) &+ key,
+                        microseconds: (base?.microseconds ?? 0) &+ time))
             default: return nil
             }
         }
@@ -39,28 +43,40 @@ struct Checkpoint: Equatable, Sendable {
 
     /// The text of at most so many octets.
     ///
-    /// What has no room is forgotten from the oldest event on: such an event is read again rather
-    /// than passed over.
+    /// Where it isn't short enough, events are told by what they differ in from the one before: a
+    /// third of the octets. What has no room then is forgotten from the oldest event on: such an
+    /// event is read again rather than passed over.
     func text(bytes limit: Int) -> String {
         let whole = text
         guard whole.utf8.count > limit else { return whole }
-        var lines = whole.split(separator: "\n", omittingEmptySubsequences: false)[...]
-        let first = lines.firstIndex { $0.hasPrefix("seen ") } ?? lines.endIndex
-        var bytes = whole.utf8.count
-        var end = first
-        while bytes > limit, end < lines.endIndex, lines[end].hasPrefix("seen ") {
-            bytes -= lines[end].utf8.count + 1
-            end += 1
+        var bytes = head.utf8.count
+        var first = ""
+        var steps: [String] = []
+        for (place, event) in seen.recent.enumerated().reversed() {
+            let line = Self.line(event)
+            var step = ""
+            if place + 1 < seen.recent.count {
+                let next = seen.recent[place + 1]
+                step = "+ \(next.key &- event.key) \(next.microseconds &- event.microseconds)\n"
+            }
+            guard bytes + line.utf8.count + step.utf8.count <= limit else { break }
+            bytes += step.utf8.count
+            steps.append(step)
+            first = line
         }
-        lines.removeSubrange(first..<end)
-        return lines.joined(separator: "\n")
+        return head + first + steps.reversed().joined()
     }
 
-    var text: String {
+    var text: String { seen.recent.reduce(into: head) { $0 += Self.line($1) } }
+
+    private var head: String {
         var text = "\(Self.header)\nsince \(seen.since.text)\n"
         if let lastKey = seen.lastKey { text += "last \(lastKey)\n" }
         if seen.keysSince > .min { text += "keys \(seen.keysSince)\n" }
-        for event in seen.recent { text += "seen \(event.key) \(event.microseconds)\n" }
         return text
+    }
+
+    private static func line(_ event: SeenEvents.Identity) -> String {
+        "seen \(event.key) \(event.microseconds)\n"
     }
 }

@@ -31,8 +31,6 @@ final class VCenterSource {
     private var timer: LoopTimer?
     /// What waits for its receipt.
     private var submission: Submission?
-    /// How far that leads.
-    private var reached: Checkpoint?
     /// The journal has it.
     private var isSubmitted = false
     private var attemptsLeft = 0
@@ -86,7 +84,7 @@ final class VCenterSource {
     func stop(_ done: @escaping () -> Void) {
         isStopping = true
         if let timer { loop.cancel(timer) }
-        // What the journal has is to be told as progress, too.
+        // Where only a leader may store, this is answered when the Lease tells of it.
         guard isSubmitted else { return logOut(done) }
         onStored = { [weak self] in self?.logOut(done) }
     }
@@ -225,7 +223,6 @@ final class VCenterSource {
         submission = Submission(
             items: items, origin: name, ticket: place.ticket, receipts: receipts,
             checkpoint: checkpoint.text, fence: context.fence)
-        reached = checkpoint
         attemptsLeft = Self.attemptsLimit
         submit()
     }
@@ -234,11 +231,6 @@ final class VCenterSource {
         guard !isStopping, let submission else { return }
         isSubmitted = context.submit(submission)
         if !isSubmitted { submitLater() }
-    }
-
-    private func tellProgress() {
-        guard context.fence != nil, let reached = self.reached.take() else { return }
-        context.progressed(name, reached.text)
     }
 
     private func submitLater() {
@@ -253,10 +245,9 @@ final class VCenterSource {
         switch result {
         case .accepted:
             submission = nil
-            tellProgress()
         case .refused(.notLeading):
-            // Another reads on from what is stored; this source is about to be stopped.
-            log(.notice, "what was read is not stored: another leads")
+            // Another reads on from what the Lease tells; this source is about to be stopped.
+            log(.notice, "what was read last is left to the lease: this process leads no more")
             isStopping = true
             return
         case .refused(.sinkUnavailable) where attemptsLeft > 1:

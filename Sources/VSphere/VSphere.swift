@@ -51,8 +51,6 @@ public struct VSphereContext: Sendable {
     public var submit: @Sendable (Submission) -> Bool
     /// In which term of leadership vCenters are read, where only a leader may.
     public var fence: Fence?
-    /// Gets a source's name and how far it was read, when that is stored; with a fence only.
-    public var progressed: @Sendable (String, String) -> Void = { _, _ in }
 
     /// A context.
     public init(

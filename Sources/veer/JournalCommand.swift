@@ -155,7 +155,7 @@ extension JournalStatistics {
             ("format", "\(format)"), ("fileBytes", "\(fileBytes)"), ("freeBytes", "\(freeBytes)"),
             ("logBytes", "\(logBytes)"), ("lastSequence", "\(lastSequence)"),
             ("events", "\(events)"), ("pendingEvents", "\(pendingEvents)"),
-            ("deliveredEvents", "\(deliveredEvents)"),
+            ("deliveredEvents", "\(deliveredEvents)"), ("preparedEvents", "\(preparedEvents)"),
             (
                 "oldestReceived",
                 oldestMilliseconds.map { "\"\(Timestamp(milliseconds: $0).text)\"" } ?? "null"

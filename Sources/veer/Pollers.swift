@@ -17,9 +17,11 @@ import VSphere
 /// A term is a thread of its own: it's started with what the term before has left, and the next
 /// begins when it has ended. Owner: main.
 final class Pollers {
-    /// What the reading thread tells main, in the order it happened.
+    /// What the reading thread and the journal's tell main, in the order it happened.
     private enum Notice: Sendable {
-        case progressed(source: String, text: String, term: CheckpointTerm)
+        case progressed(SourceProgress)
+        /// What the journal has, when nothing from before a term is left to be decided on.
+        case decided([String: TermCheckpoint], LeaseElection.Term?)
         case stopped
     }
 
@@ -32,12 +34,10 @@ final class Pollers {
     private let settings: Settings
     private let metrics: Metrics
     private let statistics: [SourceStatistics]
-    private let submit: @Sendable (Submission) -> Bool
+    private let journal: Journal
     private let logger = Logger(label: "VCENTER")
     private let leadership = Leadership()
     private let notices: Mailbox<Notice>
-    /// What the journal has, by the sources' names.
-    private var stored: [String: (text: String, term: CheckpointTerm?)] = [:]
     private let secrets: VCenterSecrets
     /// Settings with secrets that were read again, by their places among the vCenters.
     private var renewed: [Int: VCenterSettings] = [:]
@@ -45,7 +45,8 @@ final class Pollers {
     private var elector: Elector?
     private var vSphere: VSphere?
     private var isThreadStopping = false
-    /// The term that begins when the thread of the one before has ended.
+    /// The term that begins when the thread of the one before has ended, and the journal has
+    /// decided on what was left of it.
     private var waiting: LeaseElection.Term?
     private var onStop: (() -> Void)?
 
@@ -55,12 +56,9 @@ final class Pollers {
         self.settings = settings
         self.metrics = metrics
         self.statistics = statistics
-        submit = { journal.send(.store($0)) }
+        self.journal = journal
         notices = try Mailbox<Notice>(messagesLimit: 4_096)
         secrets = VCenterSecrets(settings.sources, metrics: metrics, logger: logger)
-        for (source, text) in journal.checkpoints {
-            stored[source] = (text, journal.terms[source])
-        }
     }
 
     /// Whether there is anything to read, or to agree on.
@@ -73,15 +71,19 @@ final class Pollers {
 
     /// Begins to read, or to take part in the election of who does.
     func start(on loop: EventLoop, access: ClusterAccess?) throws(SystemError) {
-        guard isNeeded else { return }
+        let isLeft = settings.leaderElection == nil && journal.hasPreparedPages
+        guard isNeeded || isLeft else { return }
         try notices.receive(on: loop) { notices in
             for notice in notices { self.received(notice) }
         }
         try secrets.follow(on: loop) { self.renew($0, at: $1) }
-        guard let election = settings.leaderElection, let access else {
-            return try read(from: stored.mapValues(\.text), fence: nil)
+        if let election = settings.leaderElection, let access {
+            start(election, access, on: loop)
+        } else if isLeft {
+            decide(.noElection, before: nil)
+        } else {
+            try read(from: journal.checkpoints, fence: nil)
         }
-        start(election, access, on: loop)
     }
 
     /// Takes a vCenter's settings with secrets that were read again, for this term and the next.
@@ -144,7 +146,8 @@ final class Pollers {
             client: client, on: loop, leadership: leadership, metrics: metrics,
             logger: Logger(label: "LEADER"), timestamp: { Timestamp.now.microsecondsText },
             handlers: Elector.Handlers(
-                lead: { [unowned self] in lead($0) }, stepDown: { [unowned self] in stepDown() }))
+                lead: { [unowned self] in lead($0) }, stepDown: { [unowned self] in stepDown() },
+                observe: { [journal] in _ = journal.send(.pages(.lease($0))) }))
         self.elector = elector
         elector.start()
     }
@@ -156,7 +159,32 @@ final class Pollers {
 
     private func lead(_ term: LeaseElection.Term) {
         guard onStop == nil else { return }
-        guard vSphere == nil else { return waiting = term }
+        waiting = term
+        if vSphere == nil { decide(.termEnded, before: term) }
+    }
+
+    /// Has the journal decide on what is left in preparation, and say then what it has.
+    private func decide(_ news: PageNews, before term: LeaseElection.Term?) {
+        let notices = notices
+        _ = journal.send(.pages(news) { _ = notices.send(.decided($0, term)) })
+    }
+
+    private func decided(_ stored: [String: TermCheckpoint], _ term: LeaseElection.Term?) {
+        // Another term may have come since, or the end.
+        guard onStop == nil, term == waiting else { return }
+        waiting = nil
+        do throws(SystemError) {
+            guard let term else { return try read(from: stored.mapValues(\.text), fence: nil) }
+            try read(from: checkpoints(stored, term), fence: fence(of: term))
+        } catch {
+            logger.error("vCenters can't be read; another is to lead: \(error)")
+            elector?.resign(within: Self.resignationTimeout) {}
+        }
+    }
+
+    private func checkpoints(
+        _ stored: [String: TermCheckpoint], _ term: LeaseElection.Term
+    ) -> [String: String] {
         let checkpoints = Set(stored.keys).union(term.checkpoints.keys).map { source in
             (
                 source,
@@ -165,18 +193,20 @@ final class Pollers {
                     further: VSphere.further)
             )
         }
-        do throws(SystemError) {
-            try read(
-                from: Dictionary(uniqueKeysWithValues: checkpoints).compactMapValues(\.self),
-                fence: Fence(lease: term.lease, term: term.number, leadership: leadership))
-        } catch {
-            logger.error("vCenters can't be read; another is to lead: \(error)")
-            elector?.resign(within: Self.resignationTimeout) {}
+        return Dictionary(uniqueKeysWithValues: checkpoints).compactMapValues(\.self)
+    }
+
+    private func fence(of term: LeaseElection.Term) -> Fence {
+        let notices = notices
+        return Fence(lease: term.lease, term: term.number, leadership: leadership) { progress in
+            // There is room: a source has no more than one page under way.
+            _ = notices.send(.progressed(progress))
         }
     }
 
     private func stepDown() {
         waiting = nil
+        _ = journal.send(.pages(.termEnded))
         stopThread()
     }
 
@@ -188,15 +218,9 @@ final class Pollers {
         guard !places.isEmpty else { return }
         for (place, vCenter) in renewed { places[place].settings = vCenter }
         var context = VSphereContext(
-            metrics: metrics, logger: logger, version: Version.number, submit: submit)
-        if let fence {
-            context.fence = fence
-            let (notices, term) = (notices, CheckpointTerm(lease: fence.lease, number: fence.term))
-            context.progressed = { source, text in
-                // What finds no room is told with the next.
-                _ = notices.send(.progressed(source: source, text: text, term: term))
-            }
-        }
+            metrics: metrics, logger: logger, version: Version.number
+        ) { [journal] in journal.send(.store($0)) }
+        context.fence = fence
         isThreadStopping = false
         vSphere = try VSphere.start(places, context)
     }
@@ -210,17 +234,19 @@ final class Pollers {
 
     private func received(_ notice: Notice) {
         switch notice {
-        case .progressed(let source, let text, let term):
-            stored[source] = (text, term)
+        case .progressed(let progress):
             elector?.progressed(
-                source, VSphere.shortened(text, bytes: checkpointBytesLimit), term: term.number)
+                progress.source,
+                VSphere.shortened(progress.checkpoint, bytes: checkpointBytesLimit),
+                term: progress.term, page: progress.page)
+        case .decided(let stored, let term): decided(stored, term)
         case .stopped:
             vSphere?.join()
             vSphere = nil
             if onStop != nil {
                 finish()
-            } else if let term = waiting.take() {
-                lead(term)
+            } else if let waiting {
+                decide(.termEnded, before: waiting)
             }
         }
     }

@@ -44,13 +44,19 @@ struct SourceCommand: ParsableCommand {
         var source: String?
 
         func run() throws {
-            let found = try options.attempt { () throws(JournalError) in
-                try JournalFile(directory: options.path).checkpoints()
+            let (found, prepared) = try options.attempt { () throws(JournalError) in
+                let file = try JournalFile(directory: options.path)
+                return (try file.checkpoints(), try file.preparedPages())
             }
             for checkpoint in found where source ?? checkpoint.source == checkpoint.source {
                 let saved = Timestamp(milliseconds: checkpoint.savedMilliseconds).text
                 let text = VSphere.description(ofCheckpoint: checkpoint.text) ?? "unreadable"
                 print("\(checkpoint.source): \(text), saved \(saved)")
+            }
+            for page in prepared where source ?? page.source == page.source {
+                print(
+                    "\(page.source): \(page.eventsCount) more events wait for the lease, as page"
+                        + " \(page.number) of term \(page.term.number)")
             }
         }
     }

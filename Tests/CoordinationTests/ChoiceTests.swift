@@ -9,7 +9,7 @@ import Testing
         own: (String, CheckpointTerm?)?, shared: SharedCheckpoint?
     ) -> String? {
         SharedCheckpoint.choice(
-            own: own.map { (text: $0.0, term: $0.1) }, shared: shared, lease: "u1",
+            own: own.map { TermCheckpoint(text: $0.0, term: $0.1) }, shared: shared, lease: "u1",
             further: { $0.count >= $1.count ? $0 : $1 })
     }
 

@@ -5,16 +5,6 @@ import Testing
 /// Replicas on clocks of their own pace, a network that delays and loses, processes that are
 /// stopped for a while: two never lead at one time, and terms only grow.
 @Suite struct ElectionModelTests {
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ mixed >> 31
-        }
-    }
-
     private struct Node {
         var replica: Replica
         /// It does nothing before.

@@ -1,3 +1,4 @@
+import Journal
 import Testing
 
 @testable import Coordination
@@ -23,6 +24,24 @@ import Testing
         #expect(lease.renewed == "r")
         #expect(lease.acquired == "a")
         #expect(lease.checkpoints == ["vc": SharedCheckpoint(term: 3, text: "vcenter 1\n")])
+        // Earlier versions told of no pages.
+        #expect(lease.record == LeaseRecord(lease: "u", term: 3))
+    }
+
+    @Test func `how terms ended is written and read`() throws {
+        var lease = try #require(Lease(json: Array(Self.text.utf8)))
+        lease.tell(Lease.Reached(text: "x", page: 17), of: "vc")
+        lease.transitions = 4
+        lease.tell(Lease.Reached(text: "y", page: 0), of: "vc")
+        let octets = lease.json(name: "-", namespace: "-", now: "now", begins: false)
+        let annotations = try #require(JSONTree(octets)?["metadata"]?["annotations"])
+        #expect(annotations["pages.veer.dev/vc"]?.text == "3/17 4/0")
+        // As earlier versions read it.
+        #expect(annotations["checkpoint.veer.dev/vc"]?.text == "term 4\ny")
+        #expect(try #require(Lease(json: octets)).record == lease.record)
+        #expect(lease.tells(Lease.Reached(text: "y", page: 0), of: "vc"))
+        #expect(!lease.tells(Lease.Reached(text: "y", page: 1), of: "vc"))
+        #expect(!lease.tells(Lease.Reached(text: "z", page: 0), of: "vc"))
     }
 
     @Test func `what isn't ours stays in an object that is written`() throws {

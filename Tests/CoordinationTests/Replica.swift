@@ -120,3 +120,14 @@ struct Replica {
         told.compactMap { if case .stepDown(let ending) = $0 { ending } else { nil } }
     }
 }
+
+/// Chance that is the same each time.
+struct Dice: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}

@@ -75,7 +75,7 @@ final class Harness {
                 dispatcher?.receive(
                     [.page(Array(page), sink: sink, through: through, isLast: isLast)])
             }
-        case .store, .announce, .kept, .stop: Issue.record("\(request)")
+        case .store, .announce, .kept, .pages, .stop: Issue.record("\(request)")
         }
         return true
     }

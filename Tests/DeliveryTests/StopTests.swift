@@ -126,7 +126,7 @@ import Testing
                     settled += outcomes.map(\.sequence)
                     guard settled.count == 2 else { continue }
                     delivery.stop(within: .seconds(5), settlesRest: false) { _ = done.send(true) }
-                case .store, .kept, .stop: Issue.record("\(request)")
+                case .store, .kept, .pages, .stop: Issue.record("\(request)")
                 }
             }
         }

@@ -73,6 +73,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.cluster.interfere(self.command, self.path)
             if self.token not in self.cluster.tokens:
                 raise Refusal(401, "Unauthorized", "Unauthorized")
+            self.cluster.before(self.command, self.body)
             self.route(url.path)
         except Refusal as refusal:
             self.answer(refusal.status, refusal.body)
@@ -85,6 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, value):
         body = json.dumps(value).encode()
         self.note(status)
+        self.cluster.after(self.command, value)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -29,7 +29,8 @@ class Cluster:
     """An API server on a port of its own; close it at the end.
 
     `interfere` may be set to a function that gets the method and the path of each request, and
-    raises a `Refusal` where it wants one.
+    raises a `Refusal` where it wants one. `before` gets the method and the body of each request
+    before it has an effect, and `after` the method and the answer before that is sent.
     """
 
     def __init__(self, directory, authority):
@@ -43,6 +44,7 @@ class Cluster:
         self.issued = set()
         """Tokens that were asked for."""
         self.interfere = lambda method, path: None
+        self.before = self.after = lambda method, value: None
         self.told = threading.Condition()
         self.objects = {}
         self.version = 100
@@ -151,7 +153,10 @@ class Cluster:
         """Stores an object with the next version; the condition must be held."""
         self.version += 1
         thing = copy.deepcopy(thing)
-        thing["metadata"] |= {"resourceVersion": str(self.version)}
+        before = self.objects.get(key, {"metadata": {}})["metadata"]
+        thing["metadata"] |= {
+            "resourceVersion": str(self.version), "uid": before.get("uid", f"uid-{self.version}"),
+        }
         self.objects[key] = thing
         self.history.append((self.version, key, kind, thing))
         self.told.notify_all()

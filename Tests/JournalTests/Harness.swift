@@ -156,6 +156,16 @@ final class Harness: Sendable {
     /// Waits until everything sent so far is done.
     func wait() async throws { _ = try await page(sink: 0, after: .max, limit: 1) }
 
+    /// Tells of pages in preparation, and waits until none is left that isn't decided on.
+    ///
+    /// - Returns: what is stored then.
+    func decided(_ news: PageNews) async -> [String: TermCheckpoint] {
+        await withCheckedContinuation { continuation in
+            let isSent = journal.send(.pages(news) { continuation.resume(returning: $0) })
+            #expect(isSent)
+        }
+    }
+
     /// Stops the journal in good order.
     func stop() {
         #expect(journal.send(.stop))

@@ -28,6 +28,23 @@ import Testing
         #expect(seen.recent == Array(whole.seen.recent.suffix(seen.recent.count)))
     }
 
+    @Test func `a burst's events all have room`() throws {
+        // As many as are remembered, some milliseconds apart.
+        var recent: [SeenEvents.Identity] = []
+        for number in 0..<2_000 as Range<Int64> {
+            recent.append(
+                .init(
+                    key: .max &+ Int32(number),
+                    microseconds: 1_900_000_000_000_000 + number * 5_003 - number % 3 * 20_000))
+        }
+        let whole = Checkpoint(
+            SeenEvents(since: Timestamp(microseconds: 1), lastKey: 7, recent: recent))
+        #expect(whole.text.utf8.count > 60_000)
+        let text = whole.text(bytes: 32 * 1024)
+        #expect(text.utf8.count <= 32 * 1024)
+        #expect(Checkpoint(text: text) == whole)
+    }
+
     @Test func `the one leads further that was read until later`() {
         let early = checkpoint(since: 10, seen: [1, 2]).text
         let late = checkpoint(since: 20, seen: []).text
