@@ -149,9 +149,11 @@ extension Span<UInt8> {
     }
 
     private func isJSONString(_ text: String, at range: Range<Int>) -> Bool {
-        holds(text.utf8.span, at: range.dropFirst().dropLast())
-            || range.contains { self[$0] == .backslash }
-                && jsonString(at: range)?.utf8.elementsEqual(text.utf8) ?? false
+        // Where something is escaped, the octets could spell another text.
+        guard range.contains(where: { self[$0] == .backslash }) else {
+            return holds(text.utf8.span, at: range.dropFirst().dropLast())
+        }
+        return jsonString(at: range)?.utf8.elementsEqual(text.utf8) ?? false
     }
 
     private func jsonString(at range: Range<Int>) -> String? {

@@ -87,4 +87,12 @@ struct TemplateTests {
         let json = Array(#"{"a":1,"a":{"b":2}}"#.utf8)
         #expect(JSONPointer("/a/b")?.find(in: json.span).map { json.span.jsonText(at: $0) } == "2")
     }
+
+    @Test func `a name is what its escapes spell, not how they look`() throws {
+        let json = Array(#"{"\\u0061":1,"\u0061":2}"#.utf8)
+        let values = ["/a", #"/\u0061"#].map { pointer in
+            JSONPointer(pointer)?.find(in: json.span).map { json.span.jsonText(at: $0) }
+        }
+        #expect(values == ["2", "1"])
+    }
 }
