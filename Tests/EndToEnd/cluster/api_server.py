@@ -69,7 +69,8 @@ class ApiServer:
         """Starts it, and waits until it's ready."""
         self._server = self._run("kube-apiserver", self._arguments)
         self.administrator = httpx.Client(
-            base_url=self.address, verify=ssl.create_default_context(cafile=self.authority.certificate), trust_env=False,
+            base_url=self.address, trust_env=False,
+            verify=ssl.create_default_context(cafile=self.authority.certificate),
             headers={"authorization": f"Bearer {ADMINISTRATOR}"}, timeout=30)
         wait_until(self._is_ready, f"the API server; see {self.directory}", 120)
 
