@@ -283,7 +283,10 @@ def test_a_right_that_is_missing_is_named(start, cluster):
     veer = start(gateway({"ref": BROKER}) | {
         "kubernetes": {"kubeconfig": str(cluster.kubeconfig())}})
     line = veer.wait_for_log("sink waits for an address", reason="403")
-    assert "the verbs list and watch" in line["detail"]
+    assert line["detail"].endswith(
+        "the account needs a Role in the namespace vmware-functions with the rule {apiGroups:"
+        ' ["eventing.knative.dev"], resources: [brokers], resourceNames: [default], verbs:'
+        " [list, watch]}")
     assert "[i]sink-sink0 waits: " in veer.get("/readyz").text
 
 
