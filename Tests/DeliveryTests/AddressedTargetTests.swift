@@ -59,6 +59,7 @@ import Testing
             return ScriptedPeer.status(status)
         }
         defer {
+            gate.signal()
             old.stop()
             new.stop()
         }
