@@ -31,6 +31,16 @@ extension JournalSettings: Section {
                 1...1_000_000),
         ]
     }
+
+    func check(_ node: Node, _ reader: Reader) {
+        guard mode == .memory else { return }
+        for key in ["keepDelivered", "keepUnrouted", "historyBytesLimit", "keepDeadLetters"] {
+            guard let entry = node.entry(key) else { continue }
+            reader.warning(
+                .ignored, at: entry.keyPlace, "a journal in memory keeps nothing",
+                hint: "remove '\(key)', or write mode: durable")
+        }
+    }
 }
 
 extension AdminSettings: Section {

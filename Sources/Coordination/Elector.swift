@@ -34,9 +34,7 @@ public final class Elector {
     private let handlers: Handlers
     private let leadership: Leadership
     private let logger: Logger
-    private let path: ResourcePath
-    private let name: String
-    private let namespace: String
+    private let place: LeasePlace
     private let isLeading: Gauge
     private let transitions: Counter
     private let failures: Counter
@@ -53,26 +51,23 @@ public final class Elector {
     /// Takes part from ``start()`` on.
     ///
     /// - Parameters:
-    ///   - name: the Lease's name; `namespace` where it is.
+    ///   - place: which Lease decides.
     ///   - leadership: what those ask who store.
     ///   - timestamp: the time of now as Kubernetes writes it, `2026-01-01T00:00:00.000000Z`.
     public init(
-        _ parameters: LeaseElection.Parameters, name: String, namespace: String,
-        client: KubernetesClient, on loop: EventLoop, leadership: Leadership, metrics: Metrics,
-        logger: Logger, timestamp: @escaping () -> String, handlers: Handlers
+        _ parameters: LeaseElection.Parameters, place: LeasePlace, client: KubernetesClient,
+        on loop: EventLoop, leadership: Leadership, metrics: Metrics, logger: Logger,
+        timestamp: @escaping () -> String, handlers: Handlers
     ) {
         self.loop = loop
         self.client = client
         self.handlers = handlers
         self.leadership = leadership
         self.logger = logger
-        self.name = name
-        self.namespace = namespace
+        self.place = place
         self.timestamp = timestamp
-        path = ResourcePath(
-            apiVersion: "coordination.k8s.io/v1", plural: "leases", namespace: namespace)
         election = LeaseElection(parameters, now: loop.now)
-        let label = (name: "lease", value: name)
+        let label = (name: "lease", value: place.name)
         isLeading = metrics.gauge(
             "veer_leader", help: "1 while this process leads, and reads vCenters.", label)
         transitions = metrics.counter(
@@ -194,16 +189,17 @@ public final class Elector {
             self?.received(outcome, of: call)
         }
         switch call {
-        case .read: client.request("GET", path.object(name), completion)
+        case .read: client.request("GET", place.path, completion)
         case .create(let lease):
-            client.request("POST", path.collection, body: json(lease, begins: true), completion)
+            client.request("POST", place.collection, body: json(lease, begins: true), completion)
         case .update(let lease, let begins):
-            client.request("PUT", path.object(name), body: json(lease, begins: begins), completion)
+            client.request("PUT", place.path, body: json(lease, begins: begins), completion)
         }
     }
 
     private func json(_ lease: Lease, begins: Bool) -> [UInt8] {
-        lease.json(name: name, namespace: namespace, now: timestamp(), begins: begins)
+        lease.json(
+            name: place.name, namespace: place.namespace, now: timestamp(), begins: begins)
     }
 
     private func received(_ outcome: KubernetesClient.Outcome, of call: LeaseElection.Call) {
@@ -242,11 +238,11 @@ public final class Elector {
 
     private func forbidden(_ call: LeaseElection.Call, _ failure: KubernetesFailure) -> String {
         if case .create = call {
-            return "there is no Lease '\(name)' in the namespace '\(namespace)', and this service"
-                + " account may not make it; apply one that is empty, or allow the verb create"
+            return "there is no Lease '\(place.name)' in the namespace '\(place.namespace)', and"
+                + " this service account may not make it; apply one that is empty, or allow the"
+                + " verb create"
         }
-        return "this service account may not use the Lease '\(name)' in the namespace"
-            + " '\(namespace)'; give it a Role with the verbs get and update: \(failure)"
+        return failure.advice(needing: place.rule)
     }
 
     private func failed(_ text: String) -> LeaseElection.Answer {
@@ -267,7 +263,7 @@ public final class Elector {
     }
 
     private func details(_ more: Logger.Metadata = [:]) -> Logger.Metadata {
-        let metadata: Logger.Metadata = ["lease": "\(namespace)/\(name)"]
+        let metadata: Logger.Metadata = ["lease": "\(place)"]
         return metadata.merging(more) { $1 }
     }
 }

@@ -30,7 +30,8 @@ public struct SinkNews: Sendable, Equatable {
 
 /// POSTs events to an address that somebody else finds out, and that may change.
 ///
-/// Attempts that are under way when it changes end where they began.
+/// Attempts that are under way when it changes end where they began, and count where they
+/// succeed: what a place says that isn't the sink's any more gives no event up.
 final class AddressedTarget: SinkTarget {
     var address: String? { target?.address }
     var onMove: (() -> Void)?
@@ -42,6 +43,8 @@ final class AddressedTarget: SinkTarget {
     private var reason: String? = "it isn't known yet where the sink is"
     private var target: HTTPTarget?
     private var latest: SinkNews.Content?
+    /// How often it was told where the sink is, or that nobody knows.
+    private var moves = 0
 
     init(_ settings: HTTPSinkSettings, _ surroundings: TargetSurroundings) {
         self.settings = settings
@@ -58,6 +61,7 @@ final class AddressedTarget: SinkTarget {
         latest = news
         switch news {
         case .address(let url, let authorities):
+            moves += 1
             target?.retire()
             var settings = settings
             settings.uri = url
@@ -69,7 +73,9 @@ final class AddressedTarget: SinkTarget {
             target?.onReady = onReady
             reason = nil
             onMove?()
-        case .obstacle(let reason): self.reason = reason
+        case .obstacle(let reason):
+            moves += 1
+            self.reason = reason
         // Those are its authorization's.
         case .token, .tokenObstacle: break
         }
@@ -81,7 +87,7 @@ final class AddressedTarget: SinkTarget {
         guard let target else {
             return completion(.unanswered(kind: "address", detail: obstacle ?? ""))
         }
-        target.send(stored, timeout: timeout, completion)
+        target.send(stored, timeout: timeout, judging(completion))
     }
 
     func send(
@@ -91,7 +97,17 @@ final class AddressedTarget: SinkTarget {
         guard let target else {
             return completion(.unanswered(kind: "address", detail: obstacle ?? ""))
         }
-        target.send(batch: batch, timeout: timeout, completion)
+        target.send(batch: batch, timeout: timeout, judging(completion))
+    }
+
+    private func judging(
+        _ completion: @escaping (DeliveryResult?) -> Void
+    ) -> (DeliveryResult?) -> Void {
+        let place = moves
+        return { [weak self] result in
+            let counts = (self?.moves ?? place) == place || result?.isSuccess ?? false
+            completion(counts ? result : nil)
+        }
     }
 
     func suspend() { target?.suspend() }

@@ -25,6 +25,15 @@ enum DeliveryResult: Sendable, Equatable {
         return status
     }
 
+    /// Whether the sink said that it has the event.
+    var isSuccess: Bool {
+        switch self {
+        case .taken: true
+        case .answered(let status, _, _): 200...299 ~= status
+        case .unanswered: false
+        }
+    }
+
     /// What people read beside the code.
     var detail: String {
         switch self {

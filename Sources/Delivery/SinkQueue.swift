@@ -202,7 +202,8 @@ extension SinkQueue {
         guard attempt.number == 1 else { return attempt }
         budget.add(now: now)
         guard let batch = limits.batch, !isSuspect(attempt.stored) else { return attempt }
-        var bytes = Self.bytes(of: attempt.stored)
+        // It has others already if it was taken back.
+        var bytes = attempt.events.reduce(0) { $0 + Self.bytes(of: $1) }
         while attempt.others.count + 1 < batch.events, let other = fresh.first,
             other.number == 1, other.others.isEmpty,
             other.stored.origin == attempt.stored.origin, !isSuspect(other.stored)

@@ -70,13 +70,24 @@ enum Obstacle: Error, Equatable {
     var sentence: String {
         switch self {
         case .absent: "there is no such object"
-        case .unknownKind: "the cluster has no such kind; is what defines it installed?"
+        case .unknownKind:
+            "the cluster has no such kind; install what defines it, or correct ref.apiVersion and"
+                + " ref.kind"
         case .notReady: "the object has no address yet"
         case .noSuchAddress(let name): "none of the object's addresses is named \"\(name)\""
         case .unusable(let reason): "the object's address can't be used: \(reason)"
-        case .failing(let code, let sentence):
-            code == "403"
-                ? sentence + "; the Role needs the verbs list and watch for this object" : sentence
+        case .failing(_, let sentence): sentence
+        }
+    }
+
+    /// What to do about it; nil where the sentence says that.
+    var remedy: String? {
+        switch self {
+        case .absent: "make it, or correct 'ref'"
+        case .notReady: "its status says what it waits for: kubectl describe"
+        case .noSuchAddress: "correct ref.address"
+        case .unusable: "correct what gave it that address"
+        case .unknownKind, .failing: nil
         }
     }
 }

@@ -72,17 +72,22 @@ final class DestinationFinder {
         var reports = DestinationReports(
             sink: name, object: destination.reference.description, metrics: context.metrics,
             logger: context.logger)
+        let take = { [weak self] (change: DestinationState.Change) in
+            guard let self else { return }
+            reports.tell(change, now: loop.now)
+            switch change {
+            case .moved(let address): tell(.address(address), ofSink: place)
+            case .lost(let obstacle): tell(.obstacle(obstacle.sentence), ofSink: place)
+            case .unsure: break
+            }
+        }
         let address = destination.serviceAddress(
             namespace: namespace, clusterDomain: context.clusterDomain)
         if let address {
-            reports.tell(.moved(address), now: loop.now)
-            tell(.address(address), ofSink: place)
+            take(.moved(address))
         } else if let client {
             watches.append(
-                DestinationWatch(
-                    destination, client: client, namespace: namespace, loop: loop,
-                    reports: reports
-                ) { [weak self] in self?.tell($0, ofSink: place) })
+                DestinationWatch(destination, client: client, namespace: namespace, tell: take))
         }
     }
 

@@ -1,6 +1,5 @@
 internal import Configuration
 internal import EventLoops
-internal import FoundationEssentials
 internal import Kubernetes
 internal import Logging
 internal import Telemetry
@@ -21,7 +20,7 @@ final class TokenKeeper {
 
     private enum Source {
         case file(String, FileWatch?)
-        case account(String)
+        case account(AccountToken.Account)
     }
 
     private let sink: String
@@ -44,7 +43,7 @@ final class TokenKeeper {
         self.tell = tell
         configuredAudience = settings.audience
         guard let path = settings.file else {
-            source = .account(settings.serviceAccount ?? "default")
+            source = .account(.init(settings, namespace: around.namespace))
             return
         }
         let box = Box()
@@ -94,9 +93,7 @@ final class TokenKeeper {
 
     private func readAgain() {
         guard !isStopped, case .file(let path, _) = source else { return }
-        let octets = (try? around.readFile(path)) ?? []
-        let text = String(decoding: octets, as: UTF8.self).filter { !$0.isWhitespace }
-        guard !text.isEmpty, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+        guard let text = AccountToken.read(path, around.readFile) else {
             return fail("file", "the token's file \(path) can't be read, or holds no token")
         }
         tell(.token(text))
@@ -151,38 +148,36 @@ extension TokenKeeper {
     }
 
     private func ask() {
-        guard case .account(let name) = source, let audience = renewal.audience,
+        guard case .account(let account) = source, let audience = renewal.audience,
             let client = around.client
         else { return }
         renewal.begin()
-        let path = ResourcePath(
-            apiVersion: "v1", plural: "serviceaccounts", namespace: around.namespace)
-        client.request(
-            "POST", path.object(name, part: "token"), body: TokenRequest(audience: audience),
-            as: TokenReply.self
-        ) { [weak self] outcome in self?.take(outcome, for: audience) }
+        AccountToken.request(
+            for: audience, of: account, lifetime: TokenRenewal.lifetimeWanted, from: client
+        ) { [weak self] outcome in self?.take(outcome, for: audience, of: account) }
     }
 
-    private func take(_ outcome: Result<TokenReply, KubernetesFailure>, for audience: String) {
+    private func take(
+        _ outcome: Result<AccountToken, KubernetesFailure>, for audience: String,
+        of account: AccountToken.Account
+    ) {
         guard !isStopped, audience == renewal.audience else { return }
         let now = around.loop.now
         count(outcome)
         switch outcome {
-        case .success(let reply):
-            renewal.received(lifetime: reply.lifetime, now: now)
-            tell(.token(reply.status.token))
+        case .success(let token):
+            renewal.received(lifetime: token.lifetime, now: now)
+            tell(.token(token.text))
         case .failure(let failure):
             var wanted: Duration?
             if case .refused(_, _, _, let retryAfter) = failure { wanted = retryAfter }
             renewal.failed(retryAfter: wanted, now: now, random: .random(in: 0..<1))
-            let remedy =
-                failure.status == 403
-                ? "; the Role needs the verb create for serviceaccounts/token" : ""
+            let sentence = failure.advice(needing: account.rule)
             // A token that there is stays good to its end.
             if renewal.end == nil {
-                fail(failure.code, failure.description + remedy)
+                fail(failure.code, sentence)
             } else {
-                warn(failure.code, failure.description + remedy)
+                warn(failure.code, sentence)
             }
         }
         schedule()
@@ -190,44 +185,11 @@ extension TokenKeeper {
 }
 
 extension TokenKeeper {
-    private func count(_ outcome: Result<TokenReply, KubernetesFailure>) {
+    private func count(_ outcome: Result<AccountToken, KubernetesFailure>) {
         let word = if case .success = outcome { "succeeded" } else { "failed" }
         around.metrics.counter(
             "veer_sink_token_requests_total", help: "Tokens that were asked for, by outcome.",
             (name: "sink", value: sink), (name: "outcome", value: word)
         ).add()
-    }
-}
-
-private struct TokenRequest: Encodable {
-    struct Wanted: Encodable {
-        var audiences: [String]
-        var expirationSeconds: Int64
-    }
-
-    var apiVersion = "authentication.k8s.io/v1"
-    var kind = "TokenRequest"
-    var spec: Wanted
-
-    init(audience: String) {
-        let seconds = TokenRenewal.lifetimeWanted.components.seconds
-        spec = Wanted(audiences: [audience], expirationSeconds: seconds)
-    }
-}
-
-private struct TokenReply: Decodable {
-    struct Status: Decodable {
-        var token: String
-        var expirationTimestamp: String
-    }
-
-    var status: Status
-
-    /// By this machine's clock; what can't be read counts as short.
-    var lifetime: Duration {
-        guard let end = try? Date(status.expirationTimestamp, strategy: .iso8601)
-        else { return TokenRenewal.lifetimeLeast }
-        let seconds = end.timeIntervalSince(Date())
-        return .seconds(min(max(seconds, 0), 86_400))
     }
 }

@@ -38,9 +38,13 @@ public final class ObjectWatch<Object: Decodable> {
         }
     }
 
+    /// The rule that a Role needs for it; nil until the kind's name in paths is known.
+    public private(set) var rule: RoleRule?
+
     private let client: KubernetesClient
     private let subject: Subject
     private let tell: (News) -> Void
+    private let didFollow: (() -> Void)?
     private var state = WatchState()
     private var path: ResourcePath?
     private var lines: LineSplitter
@@ -52,10 +56,17 @@ public final class ObjectWatch<Object: Decodable> {
 
     /// Begins to watch.
     ///
-    /// - Parameter tell: called later on the client's loop.
-    public init(_ subject: Subject, client: KubernetesClient, tell: @escaping (News) -> Void) {
+    /// - Parameters:
+    ///   - didFollow: called when a watch ended in order. Whoever asks for that wants to know
+    ///     whether the object can be followed, and not to wait: its watches last a second.
+    ///   - tell: called later on the client's loop.
+    public init(
+        _ subject: Subject, client: KubernetesClient, didFollow: (() -> Void)? = nil,
+        tell: @escaping (News) -> Void
+    ) {
         self.subject = subject
         self.client = client
+        self.didFollow = didFollow
         self.tell = tell
         lines = LineSplitter(limit: client.limits.bytes)
         takeStep()
@@ -107,6 +118,9 @@ extension ObjectWatch {
                 guard let resource = discovery.resource(ofKind: subject.kind) else {
                     return missesKind()
                 }
+                rule = RoleRule(
+                    apiVersion: subject.apiVersion, resource: resource.name, name: subject.name,
+                    verbs: ["list", "watch"], namespace: subject.namespace)
                 path = ResourcePath(
                     apiVersion: subject.apiVersion, plural: resource.name,
                     namespace: resource.namespaced ? subject.namespace : nil)
@@ -145,7 +159,7 @@ extension ObjectWatch {
         lines = LineSplitter(limit: client.limits.bytes)
         end = nil
         // Not all watches of all processes are to end at one moment.
-        let seconds = Int.random(in: 240...480)
+        let seconds = didFollow == nil ? Int.random(in: 240...480) : 1
         stream = client.stream(
             path.watch(name: subject.name, from: version, seconds: seconds),
             part: { [weak self] in self?.take($0) }
@@ -156,7 +170,10 @@ extension ObjectWatch {
         stream = nil
         guard !isStopped else { return }
         if let end { return finish(end) }
-        guard let failure else { return finish(.ended) }
+        guard let failure else {
+            didFollow?()
+            return finish(.ended)
+        }
         switch failure.status {
         // Told in this way where the version was too old from the start.
         case 400?, 410?: finish(.expired)

@@ -16,7 +16,8 @@ public import EventLoops
     /// Keeps alive what curl has only pointers to.
     private var underWay: [ObjectIdentifier: HTTPTransfer] = [:]
     private var sockets: [CInt: WatchedSocket] = [:]
-    private var connectionsLimit = 0
+    /// How many connections there is room for.
+    private(set) var connectionsLimit = 0
     /// Whose success was said in this turn.
     private var acknowledged: [HTTPTransfer] = []
     /// Those of which parts of the body came in this turn.

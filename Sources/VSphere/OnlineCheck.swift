@@ -8,18 +8,8 @@ internal import SOAP
 ///
 /// Nothing is tried again: a few wrong passwords lock an account.
 ///
-/// Owner: the loop it was made on.
+/// Ownership: belongs to the loop it was made on.
 public final class OnlineCheck {
-    /// What came of it.
-    public struct Report: Sendable, Equatable {
-        /// The source's name.
-        public let source: String
-        /// What the vCenter told, a line each.
-        public fileprivate(set) var facts: [String] = []
-        /// Why events can't be read, and what to do; nil if they can be.
-        public fileprivate(set) var problem: String?
-    }
-
     /// For all that is asked of one vCenter; logging out may take five seconds more.
     private static let timeLimit = Duration.seconds(15)
 
@@ -27,62 +17,43 @@ public final class OnlineCheck {
     private let loop: EventLoop
     private let http: HTTPClient
     private let client: VCenterClient
-    private let done: () -> Void
-    private var report: Report
+    private let done: ([String], String?) -> Void
+    private var facts: [String] = []
     private var timer: LoopTimer?
     private var isLoggedIn = false
     private var isOver = false
     /// The server's time.
     private var now = Timestamp(seconds: 0)
 
-    /// Asks all vCenters among the sources at the same time, and waits.
+    /// A check that asks from ``start()`` on.
     ///
-    /// - Parameter version: goes into the `User-Agent` field.
-    /// - Returns: a report for each vCenter, in the order of the sources.
-    /// - Throws: what the system says when it refuses a loop.
-    public static func reports(
-        on sources: [SourceSettings], version: String
-    ) throws(SystemError) -> [Report] {
-        let loop = try EventLoop()
-        var left = 0
-        let done = {
-            left -= 1
-            if left == 0 { loop.stop() }
-        }
-        let checks = sources.compactMap { source in
-            source.vcenter.map { vcenter in
-                // A client for each, as for reading: connections aren't shared.
-                let http = HTTPClient(loop: loop, userAgent: "veer-check/\(version)")
-                return OnlineCheck(source.name, vcenter, http: http, on: loop, done)
-            }
-        }
-        guard !checks.isEmpty else { return [] }
-        left = checks.count
-        for check in checks { check.start() }
-        try loop.run()
-        for check in checks { check.http.close() }
-        return checks.map(\.report)
-    }
-
-    private init(
-        _ name: String, _ settings: VCenterSettings, http: HTTPClient, on loop: EventLoop,
-        _ done: @escaping () -> Void
+    /// - Parameters:
+    ///   - version: goes into the `User-Agent` field.
+    ///   - done: gets what the vCenter told, a line each, and why events can't be read and what to
+    ///     do, if they can't; called once, later on the loop.
+    public init(
+        _ settings: VCenterSettings, on loop: EventLoop, version: String,
+        done: @escaping (_ facts: [String], String?) -> Void
     ) {
         self.settings = settings
         self.loop = loop
-        self.http = http
         self.done = done
+        // A client for each, as for reading: connections aren't shared.
+        http = HTTPClient(loop: loop, userAgent: "veer-check/\(version)")
         client = VCenterClient(settings, http: http)
-        report = Report(source: name)
     }
 
-    private func start() {
+    /// Begins to ask.
+    public func start() {
         timer = loop.schedule(after: Self.timeLimit) { [weak self] in
             let seconds = Self.timeLimit.components.seconds
             self?.finish(.unreachable("no answer within \(seconds) seconds"))
         }
         ask(.retrieveServiceContent)
     }
+
+    /// Closes its connections; to be called once, when it's done.
+    public func close() { http.close() }
 
     // MARK: - One call after the other
 
@@ -99,27 +70,27 @@ public final class OnlineCheck {
     private func received(_ call: VCenterCall, _ answer: VCenterAnswer) {
         switch (call, answer) {
         case (.retrieveServiceContent, .content(let content)):
-            report.facts.append("\(content.product), API \(content.apiVersion)")
+            facts.append("\(content.product), API \(content.apiVersion)")
             ask(.login)
         case (.login, _):
             isLoggedIn = true
-            report.facts.append("logged in as \(settings.username)")
+            facts.append("logged in as \(settings.username)")
             ask(.currentTime)
         case (.currentTime, .time(let time)):
             now = time
             // All of its history would be a long search for some.
             ask(.createCollector(since: time.moved(by: .zero - settings.replay)))
         case (.createCollector, .object(let collector)):
-            report.facts.append("its events can be read")
+            facts.append("its events can be read")
             ask(.readNext(collector: collector, limit: 1))
         case (.readNext, .events(let events)):
             let span = settings.replay.components.seconds
-            report.facts.append("the oldest event of the last \(span) s: \(age(of: events.first))")
+            facts.append("the oldest event of the last \(span) s: \(age(of: events.first))")
             ask(.latestEvent)
         case (.latestEvent, .events(let events)):
             // Not every server tells it.
             if let newest = events.last {
-                report.facts.append("the newest event: \(age(of: newest))")
+                facts.append("the newest event: \(age(of: newest))")
             }
             finish(nil)
         default: finish(.unreadable("it isn't the answer to \(call.method)"))
@@ -135,9 +106,9 @@ public final class OnlineCheck {
         guard !isOver else { return }
         isOver = true
         if let timer { loop.cancel(timer) }
-        report.problem = failure.map(problem)
-        guard isLoggedIn else { return done() }
-        client.call(.logout) { [done] _ in done() }
+        let problem = failure.map(problem)
+        guard isLoggedIn else { return done(facts, problem) }
+        client.call(.logout) { [done, facts] _ in done(facts, problem) }
     }
 
     // MARK: - What to do

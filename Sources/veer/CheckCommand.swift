@@ -1,6 +1,5 @@
 import ArgumentParser
 import Configuration
-import VSphere
 
 /// Says whether a configuration can be used.
 struct CheckCommand: ParsableCommand {
@@ -12,8 +11,10 @@ struct CheckCommand: ParsableCommand {
             file.
 
             With --online, Veer logs in to each vCenter, once, tells what the account may see, and
-            logs out; the exit status is 1 if events can't be read from one of them. Senders of
-            webhooks and sinks are not contacted.
+            logs out; and it asks the cluster for what the configuration names there: the objects
+            of sinks with 'ref', a token for sinks with auth.oidc, the Lease of leaderElection,
+            which is read only. The exit status is 1 if something of it is missing or may not be
+            had; what to do is told. Senders of webhooks and sinks are not contacted.
 
             Example: veer check veer.yaml --show
             Example: veer check veer.yaml --online
@@ -25,7 +26,7 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Take warnings for errors.")
     var denyWarnings = false
 
-    @Flag(help: "Ask each vCenter whether its events can be read; 15 seconds at most.")
+    @Flag(help: "Ask vCenters and the cluster for what is named there; 15 seconds at most.")
     var online = false
 
     @Flag(
@@ -62,17 +63,17 @@ struct CheckCommand: ParsableCommand {
             for fact in SinkEnvironment.facts(settings) { print(fact) }
             print("\(file ?? "the built-in configuration") can be used")
         }
-        if online { try ask(settings.sources) }
+        if online { try ask(settings) }
         if denyWarnings, !warnings.isEmpty { throw ExitStatus.checkFailed.code }
     }
 
-    private func ask(_ sources: [SourceSettings]) throws {
-        let reports = try OnlineCheck.reports(on: sources, version: Version.number)
+    private func ask(_ settings: Settings) throws {
+        let reports = try OnlineChecks.reports(on: settings)
         for report in reports {
-            for fact in report.facts { print("\(report.source): \(fact)") }
-            if let problem = report.problem { printError("source \(report.source): \(problem)") }
+            for fact in report.facts { print("\(report.subject): \(fact)") }
+            if let problem = report.problem { printError("\(report.subject): \(problem)") }
         }
-        if reports.isEmpty { print("there is no vCenter to ask") }
+        if reports.isEmpty { print("nobody is to be asked: there is no vCenter and no cluster") }
         guard reports.allSatisfy({ $0.problem == nil }) else { throw ExitStatus.checkFailed.code }
     }
 }

@@ -113,9 +113,8 @@ final class Consents {
         if case .origin(let origin, _) = entry.request.sender {
             letIn(origin, entry.request.source)
         }
-        let endpoint = client.endpoint(options(for: entry.request))
-        client.send(httpRequest(for: entry.request), to: endpoint) { [weak self] in
-            self?.ended(entry, $0, done)
+        client.send(httpRequest(for: entry.request), once: options(for: entry.request)) {
+            [weak self] in self?.ended(entry, $0, done)
         }
     }
 

@@ -56,7 +56,7 @@ struct ControlClient {
         let loop = try EventLoop()
         let client = HTTPClient(loop: loop, userAgent: "veer/\(Version.number)")
         defer { client.close() }
-        client.send(request, to: client.endpoint(options)) { response in
+        client.send(request, once: options) { response in
             found = response
             loop.stop()
         }

@@ -55,7 +55,7 @@ final class FetchedCertificates {
         options.bodyBytesKept = SigningCertificate.bytesLimit
         let request = HTTPRequest(
             method: "GET", fields: HTTPFields(), octets: [], body: 0..<0, timeout: Self.timeout)
-        client.send(request, to: client.endpoint(options)) { [weak self] in
+        client.send(request, once: options) { [weak self] in
             self?.received($0, from: address)
         }
     }

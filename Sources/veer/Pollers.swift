@@ -141,9 +141,8 @@ final class Pollers {
         parameters.retryPeriod = election.retryPeriod
         parameters.checkpointBytesLimit = checkpointBytesLimit
         let elector = Elector(
-            parameters, name: election.lease,
-            namespace: election.namespace ?? settings.kubernetes.namespace ?? access.namespace,
-            client: client, on: loop, leadership: leadership, metrics: metrics,
+            parameters, place: LeasePlace(election, settings.kubernetes, access), client: client,
+            on: loop, leadership: leadership, metrics: metrics,
             logger: Logger(label: "LEADER"), timestamp: { Timestamp.now.microsecondsText },
             handlers: Elector.Handlers(
                 lead: { [unowned self] in lead($0) }, stepDown: { [unowned self] in stepDown() },
@@ -255,6 +254,18 @@ final class Pollers {
         guard let done = onStop else { return }
         guard let elector else { return done() }
         elector.resign(within: Self.resignationTimeout, done)
+    }
+}
+
+extension LeasePlace {
+    /// The Lease that a configuration means in a cluster.
+    init(
+        _ election: LeaderElectionSettings, _ kubernetes: KubernetesSettings,
+        _ access: ClusterAccess
+    ) {
+        self.init(
+            name: election.lease,
+            namespace: election.namespace ?? kubernetes.namespace ?? access.namespace)
     }
 }
 

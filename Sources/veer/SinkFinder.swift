@@ -152,7 +152,7 @@ extension SinkSettings {
     }
 
     /// Whether its address or its token is somebody else's to give.
-    fileprivate var isFollowed: Bool { reference != nil || oidc != nil }
+    var isFollowed: Bool { reference != nil || oidc != nil }
 
     /// Whether the API server is to be asked for either.
     fileprivate var isLookedUp: Bool {

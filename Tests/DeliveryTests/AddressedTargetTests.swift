@@ -1,4 +1,5 @@
 import Configuration
+import Dispatch
 import EventLoops
 import Journal
 import ScriptedPeer
@@ -46,6 +47,34 @@ import Testing
         let outcomes = try harness.deliver()
         #expect(outcomes.map(\.result) == [.delivered, .delivered, .delivered])
         #expect(new.requests.count == 3)
+    }
+
+    @Test(arguments: [400, 401, 410, 500])
+    func `what the old address answers late gives no event up`(status: Int) throws {
+        let harness = try Harness(settings(retry: 0), events: [stored(1)])
+        let new = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }
+        let gate = DispatchSemaphore(value: 0)
+        let old = try ScriptedPeer { _, _ in
+            gate.wait()
+            return ScriptedPeer.status(status)
+        }
+        defer {
+            gate.signal()
+            old.stop()
+            new.stop()
+        }
+        harness.loop.schedule(after: .zero) { harness.dispatcher?.take([news(old)]) }
+        func moveWhenAsked() {
+            guard old.requests.isEmpty else {
+                harness.dispatcher?.take([news(new)])
+                gate.signal()
+                return
+            }
+            harness.loop.schedule(after: .milliseconds(5)) { moveWhenAsked() }
+        }
+        moveWhenAsked()
+        #expect(try harness.deliver().map(\.result) == [.delivered])
+        #expect(new.requests.count == 1)
     }
 
     @Test func `the same news again changes nothing`() throws {

@@ -101,6 +101,16 @@ import Testing
         #expect(batches == [[1], [2]])
     }
 
+    @Test func `a batch that is taken back grows over no limit`() {
+        var single = queue(subjects: [nil])
+        let size = attempts(&single, now: start)[0].stored.event.octets.count + 64
+        var queue = queue(batch: (events: 100, bytes: 2 * size), subjects: [nil, nil, nil])
+        let first = attempts(&queue, now: start)
+        #expect(first.map { $0.events.map(\.sequence) } == [[1, 2], [3]])
+        for attempt in first { queue.takeBack(attempt) }
+        #expect(attempts(&queue, now: start).map { $0.events.map(\.sequence) } == [[1, 2], [3]])
+    }
+
     @Test func `one answer is that of all of a batch`() {
         var queue = queue(batch: (events: 3, bytes: 1 << 20), subjects: [nil, nil, nil]) {
             $0.retry = 1

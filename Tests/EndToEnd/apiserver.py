@@ -6,6 +6,7 @@ import http.server
 import json
 import re
 import ssl
+import time
 import urllib.parse
 
 from rbac import Access
@@ -183,6 +184,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if position < cluster.oldest:
             raise Refusal(410, "Expired", "too old resource version")
         generation = cluster.generation
+        end = time.monotonic() + int(self.query.get("timeoutSeconds", 3600))
         selector = self.query.get("fieldSelector", "")
         self.note(200)
         self.send_response(200)
@@ -193,10 +195,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         while True:
             with cluster.told:
                 lines = [entry for entry in cluster.history if entry[0] > position]
-                if not lines and cluster.generation != generation:
+                left = end - time.monotonic()
+                if not lines and (cluster.generation != generation or left <= 0):
                     break
                 if not lines:
-                    cluster.told.wait(1)
+                    cluster.told.wait(min(left, 1))
                     continue
             for position, other, kind, thing in lines:
                 if other is None or (

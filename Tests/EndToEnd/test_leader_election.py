@@ -151,5 +151,5 @@ def test_a_right_that_is_missing_is_told_with_what_to_do(replica, cluster):
     cluster.roles.__init__()
     one = replica("one")
     entry = one.wait_for_log("the lease can't be used")
-    assert "give it a Role with the verbs get and update" in entry["detail"]
+    assert "resourceNames: [veer], verbs: [get, update]}" in entry["detail"]
     assert one.get("/readyz").status_code == 200

@@ -138,7 +138,7 @@ def test_a_right_that_is_missing_is_named_and_events_wait(start, cluster, guarde
     cluster.apply(broker(guarded.url))
     veer = start(settings(cluster, {"serviceAccount": "veer"}, ref=BROKER))
     line = veer.wait_for_log("sink's token can't be had", reason="403")
-    assert "create for serviceaccounts/token" in line["detail"]
+    assert "[serviceaccounts/token], resourceNames: [veer], verbs: [create]}" in line["detail"]
     send(veer, "a")
     assert "[i]sink-sink0 waits: the API server answered 403" in veer.get("/readyz").text
     assert guarded.deliveries == []

@@ -145,13 +145,17 @@ import Testing
         #expect(state.take(one) == nil)
     }
 
-    @Test func `each obstacle has a word, and 403 says what is missing`() {
+    @Test func `each obstacle has a word, and a sentence or more that says what to do`() {
         let obstacles: [Obstacle] = [
             .absent, .unknownKind, .notReady, .noSuchAddress("x"), .unusable("x"),
             .failing(code: "403", sentence: "no"),
         ]
         #expect(Set(obstacles.map(\.code)).count == obstacles.count)
-        #expect(obstacles.last?.sentence.contains("verbs list and watch") == true)
+        #expect(obstacles.last?.sentence == "no")
+        #expect(
+            obstacles.map { $0.remedy != nil || $0.sentence.contains("install") } == [
+                true, true, true, true, true, false,
+            ])
     }
 }
 

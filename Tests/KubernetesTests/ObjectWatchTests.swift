@@ -53,6 +53,33 @@ import Testing
         #expect(try news(from: peer, count: 2) == ["blue", "red"])
     }
 
+    @Test func `who only wants to know whether it can be followed waits a second`() throws {
+        let peer = try ScriptedPeer { request, _ in
+            request.line.contains("watch=true")
+                ? events() : answer(request, list: [object("blue", version: 5)], version: 7)
+        }
+        defer { peer.stop() }
+        let harness = try Harness(peer)
+        var colors: [String] = []
+        var watch: ObjectWatch<Thing>?
+        watch = ObjectWatch(
+            Self.subject, client: harness.client,
+            didFollow: {
+                watch?.stop()
+                harness.loop.stop()
+            }
+        ) { news in
+            if case .present(let thing) = news { colors.append(thing.color ?? "none") }
+        }
+        #expect(watch?.rule == nil)
+        try harness.run()
+        #expect(colors == ["blue"])
+        #expect(peer.requests.last?.line.contains("&timeoutSeconds=1&") == true)
+        #expect(
+            watch?.rule?.description == "{apiGroups: [\"a.example\"], resources: [thingies],"
+                + " resourceNames: [it], verbs: [list, watch]}")
+    }
+
     @Test(arguments: [true, false])
     func `a version that is too old has everything listed again`(inStream: Bool) throws {
         let gone = "{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\",\"message\":\"old\"}"

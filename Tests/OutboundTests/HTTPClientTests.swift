@@ -24,6 +24,31 @@ import Testing
             ])
     }
 
+    @Test func `a server that is asked once keeps no room for a connection`() throws {
+        let peer = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }
+        defer { peer.stop() }
+        let loop = try EventLoop()
+        let client = HTTPClient(loop: loop, userAgent: "veer/test")
+        defer { client.close() }
+        let request = HTTPRequest(
+            method: "GET", fields: HTTPFields(), octets: [], body: 0..<0, timeout: .seconds(10))
+        var options = HTTPEndpoint.Options(url: peer.url)
+        options.concurrency = 3
+        var left = 5
+        func ask() {
+            client.send(request, once: options) { response in
+                #expect(response.status == 202)
+                #expect(client.connectionsLimit == 0)
+                left -= 1
+                left == 0 ? loop.stop() : ask()
+            }
+            #expect(client.connectionsLimit == 3)
+        }
+        ask()
+        try loop.run()
+        #expect(peer.requests.count == 5)
+    }
+
     /// Row 224.
     @Test func `a value can't begin another field`() throws {
         let peer = try ScriptedPeer { _, _ in ScriptedPeer.status(202) }

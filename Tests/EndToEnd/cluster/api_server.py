@@ -195,6 +195,16 @@ class ApiServer:
             lambda: self.administrator.get(f"/apis/{group}/v1/{plural}").status_code == 200,
             f"{kind}s")
 
+    def undefine(self, group, kind):
+        """Takes a kind away, with all of its objects."""
+        plural = KINDS[group, kind]
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{group}"
+        self.request("DELETE", path)
+        wait_until(
+            lambda: self.administrator.get(path).status_code == 404
+            and self.administrator.get(f"/apis/{group}/v1/{plural}").status_code == 404,
+            f"the end of {kind}s", 60)
+
     def path(self, thing):
         """Where an object of a defined kind is."""
         group = thing["apiVersion"].partition("/")[0]
