@@ -289,8 +289,8 @@ extension HTTPTransfer {
         set(CURLOPT_SSL_VERIFYHOST, tls.isInsecure || pin != nil ? 0 : 2)
         unsafe pin?.apply(to: easy)
         apply(authorities: tls)
-        // A file that was replaced is read by then.
-        set(CURLOPT_CA_CACHE_TIMEOUT, 60)
+        // A file that was replaced is read by then; the system's takes milliseconds to read.
+        set(CURLOPT_CA_CACHE_TIMEOUT, tls.authorities == nil ? 60 : 1)
         if let certificate = tls.certificate { set(CURLOPT_SSLCERT, certificate) }
         if let key = tls.key { set(CURLOPT_SSLKEY, key) }
         if let certificate = tls.certificatePEM { set(CURLOPT_SSLCERT_BLOB, certificate) }

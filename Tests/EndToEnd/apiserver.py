@@ -62,6 +62,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
+    def setup(self):
+        super().setup()
+        self.context = self.server.context
+
     def handle_any(self):
         """Answers, or says why not."""
         self.cluster = self.server.cluster
@@ -78,6 +82,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.route(url.path)
         except Refusal as refusal:
             self.answer(refusal.status, refusal.body)
+        # Whoever was shown another certificate has to look at the new one.
+        self.close_connection |= self.context is not self.server.context
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 

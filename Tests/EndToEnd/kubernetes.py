@@ -35,7 +35,6 @@ class Cluster:
 
     def __init__(self, directory, authority):
         self.directory = pathlib.Path(directory)
-        self.authority = authority
         self.roles = Roles()
         self.kinds = copy.deepcopy(KINDS)
         self.requests = []
@@ -55,11 +54,9 @@ class Cluster:
         self.generation = 0
         """Watches of an earlier one end."""
         self._issued = 0
-        pair = authority.issue("DNS:localhost", "IP:127.0.0.1", file="apiserver")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pair.certificate, pair.key)
         self._server = Server(("127.0.0.1", 0), Handler)
-        self._server.cluster, self._server.context = self, context
+        self._server.cluster = self
+        self.certify(authority)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -68,6 +65,14 @@ class Cluster:
         self.end_watches()
         self._server.shutdown()
         self._server.server_close()
+
+    def certify(self, authority):
+        """Has an authority vouch for it from now on; connections that there are end soon."""
+        self.authority = authority
+        pair = authority.issue("DNS:localhost", "IP:127.0.0.1", file="apiserver")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pair.certificate, pair.key)
+        self._server.context = context
 
     # Who asks
 

@@ -3,6 +3,7 @@
 import pytest
 
 from apiserver import Refusal
+from certificates import Authority
 from client import attributes, binary, post
 from kubernetes import addressable
 from secure_sink import SecureSink
@@ -261,6 +262,25 @@ def test_a_token_that_rotates_is_read_again(pod, roles, make_sink, tmp_path):
     send(veer, "a")
     sinks[1].wait_for(1)
     assert veer.metric("veer_kubernetes_requests_total", code="401") >= 1
+
+
+def test_an_authority_that_rotates_is_read_again(pod, roles, make_sink, tmp_path):
+    sinks = [make_sink() for _ in range(2)]
+    roles.apply(broker(sinks[0].url))
+    veer = pod(gateway({"ref": BROKER}))
+    roles.wait_for_watch()
+    other = Authority(tmp_path, "other")
+    roles.certify(other)
+    roles.end_watches()
+    # Until the new authority's file is there, nobody vouches for the server.
+    wait_until(
+        lambda: veer.metric("veer_kubernetes_requests_total", code="tls") >= 1, "a refusal")
+    (tmp_path / "serviceaccount/ca.crt").write_bytes(other.certificate.read_bytes())
+    roles.apply(broker(sinks[1].url))
+    address_changes(veer, 2)
+    send(veer, "a")
+    sinks[1].wait_for(1)
+    assert sinks[0].deliveries == []
 
 
 def test_a_server_that_fails_takes_no_address_away(pod, roles, sink):

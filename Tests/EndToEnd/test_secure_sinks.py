@@ -170,3 +170,17 @@ def test_a_silent_connection_is_left(start, make_secure_sink, files):
     sink.wait_for(send(veer))
     sink.wait_for(send(veer))
     assert len(sink.protocols) == 2
+
+
+def test_a_replaced_file_of_authorities_is_believed(
+        start, make_secure_sink, files, authority, tmp_path):
+    believed = tmp_path / "believed.crt"
+    believed.write_bytes((files / "ca.crt").read_bytes())
+    pair = authority.issue("DNS:localhost")
+    sink = make_secure_sink((pair.certificate, pair.key))
+    veer = start(gateway({"uri": sink.url(), "tls": {"ca": str(believed)}}))
+    ids = send(veer)
+    veer.wait_for_log(FAILS)
+    assert sink.ids == []
+    believed.write_bytes(authority.certificate.read_bytes())
+    sink.wait_for(ids)

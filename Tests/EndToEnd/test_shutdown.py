@@ -72,6 +72,9 @@ def refuses(veer):
     try:
         socket.create_connection(veer.host_and_port(), 5).close()
         return False
+    except ConnectionResetError:
+        # It was closed just now, with this connection in its queue.
+        return False
     except ConnectionRefusedError:
         return True
 
