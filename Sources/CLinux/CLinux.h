@@ -3,6 +3,7 @@
 #pragma once
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -255,6 +256,21 @@ failed:;
     int error = errno;
     close(descriptor);
     return -error;
+}
+
+// Drops what would begin a TCP connection, so that peers ask again a second later; handshakes that
+// are under way go on.
+static inline void linux_hold_newcomers(int descriptor) {
+    const int flags = 13, syn = 0x02, ack = 0x10;
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, syn | ack),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syn, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = {.len = sizeof steps / sizeof *steps, .filter = steps};
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 // From now on connections are refused, and those nobody has accepted are reset.

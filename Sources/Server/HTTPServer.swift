@@ -68,6 +68,11 @@ public final class HTTPServer {
     /// What is read to be decrypted at once, or dropped.
     var scratch = [UInt8](repeating: 0, count: 16 * 1024)
 
+    /// How long handshakes of TCP that are under way when a listener is to close may take.
+    private static let handshakesGrace = Duration.milliseconds(50)
+    /// Enough to empty the system's queue.
+    private static let lastTurns = 64
+
     private let socket: ListeningSocket
     private let shared: Shared
     private var listening: EventLoop.Registration?
@@ -128,13 +133,18 @@ public final class HTTPServer {
     ///   - done: called once, when the last is closed.
     public func drain(idleGrace: Duration = .seconds(1), _ done: @escaping () -> Void) {
         guard whenDrained == nil else { return }
+        whenDrained = done
         sendAway()
-        // Those that the system has taken already would be reset.
-        accept()
+        // Whoever the system shakes hands with when the listener closes would be reset.
+        socket.holdNewcomers()
+        loop.schedule(after: Self.handshakesGrace) { self.stopListening(idleGrace) }
+    }
+
+    private func stopListening(_ idleGrace: Duration) {
+        for _ in 0..<Self.lastTurns where !accept() { break }
         if let listening { loop.unwatch(listening, number: socket.descriptor.number) }
         listening = nil
         socket.stopListening()
-        whenDrained = done
         // Those that came meanwhile haven't heard of it: at their beginning, some clients would
         // take it for a failure of their first request.
         for connection in connections { connection.sendAway() }
@@ -150,23 +160,32 @@ public final class HTTPServer {
     }
 
     private func checkDrained() {
-        guard isDraining, connections.isEmpty, let done = whenDrained else { return }
+        guard listening == nil, connections.isEmpty, let done = whenDrained else { return }
         whenDrained = nil
         done()
     }
 
     // MARK: - Connections
 
-    private func accept() {
+    /// - Returns: whether there may be more.
+    @discardableResult
+    private func accept() -> Bool {
         // A turn is shared with the connections that are open, so it takes only so many.
         for _ in 0..<64 {
-            guard !isCrowded else { return pauseAccepting() }
+            guard !isCrowded else {
+                pauseAccepting()
+                return false
+            }
             var address = linux_address()
             let number = unsafe linux_accept(socket.descriptor.number, &address)
-            guard number >= 0 else { return acceptFailed(-number) }
-            guard let descriptor = try? Descriptor(from: "accept4", number) else { return }
+            guard number >= 0 else {
+                acceptFailed(-number)
+                return false
+            }
+            guard let descriptor = try? Descriptor(from: "accept4", number) else { return false }
             admit(descriptor, SocketAddress(address))
         }
+        return true
     }
 
     private func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {

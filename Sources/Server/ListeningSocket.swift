@@ -62,6 +62,12 @@ public final class ListeningSocket: Sendable {
         return unsafe linux_is_refused(&system) == 1
     }
 
+    /// Has whoever wants to connect from now on wait for a second, and only those.
+    func holdNewcomers() {
+        if case .unix = address { return }
+        linux_hold_newcomers(descriptor.number)
+    }
+
     /// Lets the system refuse whoever wants to connect from now on.
     func stopListening() { linux_stop_listening(descriptor.number) }
 

@@ -1,5 +1,6 @@
 """How it ends: nothing that was accepted is dropped, and the status says why it ended."""
 
+import collections
 import contextlib
 import fcntl
 import json
@@ -7,12 +8,15 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 
 import httpx
 
 from client import Ledger, Load, attributes, post, structured
 from sink import Answer
 from veer import BINARY, gateway, wait_until
+
+NO_EVENT = b"GET /livez HTTP/1.1\r\nHost: veer\r\nConnection: close\r\n\r\n"
 
 
 def test_a_signal_under_load_fails_no_request(start, sink, tmp_path):
@@ -33,6 +37,40 @@ def test_a_signal_under_load_fails_no_request(start, sink, tmp_path):
     assert set(ledger.statuses.values()) <= {202, 503}
     assert ledger.accepted <= set(sink.accepted_ids)
     assert set(sink.ids) <= ledger.sent.keys()
+
+
+def test_whoever_connects_when_it_stops_is_answered_or_refused(start, sink):
+    """F49: no connection is reset, however close to the listener's end it was made."""
+    resets, answers, counted = [], collections.Counter(), threading.Lock()
+
+    def connect_again_and_again(address):
+        while True:
+            try:
+                with socket.create_connection(address, 10) as connection:
+                    connection.sendall(NO_EVENT)
+                    answer = connection.recv(4096)
+            except ConnectionRefusedError:
+                return
+            except OSError as error:
+                resets.append(error)
+                return
+            with counted:
+                answers[answer[:12]] += 1
+
+    for _ in range(10):
+        veer = start(gateway(sink.url))
+        before = answers.total()
+        clients = [
+            threading.Thread(target=connect_again_and_again, args=[veer.host_and_port()])
+            for _ in range(16)]
+        for client in clients:
+            client.start()
+        wait_until(lambda: answers.total() > before + 200, "answers")
+        assert veer.stop() == 0
+        for client in clients:
+            client.join()
+    assert resets == []
+    assert answers.keys() == {b"HTTP/1.1 404"}
 
 
 def test_readiness_is_withdrawn_before_the_listeners_close(start, sink):
@@ -71,9 +109,6 @@ def refuses(veer):
     """Whether its listener is closed."""
     try:
         socket.create_connection(veer.host_and_port(), 5).close()
-        return False
-    except ConnectionResetError:
-        # It was closed just now, with this connection in its queue.
         return False
     except ConnectionRefusedError:
         return True
