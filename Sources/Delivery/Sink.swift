@@ -55,7 +55,8 @@ final class Sink {
     /// How it does.
     var status: SinkStatus {
         SinkStatus(
-            isUp: reports.isUp, queueEvents: queue.count, underWay: queue.underWayCount,
+            address: target.address, isUp: reports.isUp, queueEvents: queue.count,
+            underWay: queue.underWayCount,
             obstacle: target.obstacle, isDisabled: queue.isDisabled)
     }
 

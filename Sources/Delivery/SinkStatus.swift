@@ -1,5 +1,7 @@
 /// How a sink does, for operators.
 public struct SinkStatus: Sendable, Equatable {
+    /// Where it is; nil where it has no URI, or that isn't found yet.
+    public var address: String?
     /// Whether its last attempt was no failure that is tried again.
     public var isUp: Bool
     /// How many events it holds in memory; more may wait in the journal.

@@ -45,7 +45,7 @@ struct Calls {
                 let letters = journal.figures.deadLetters
                 let items = zip(settings.sinks, found).map { sink, status in
                     "{\"name\":\(JSONText.quoted(sink.name)),"
-                        + "\"address\":\(JSONText.quoted(sink.address)),"
+                        + "\"address\":\(JSONText.quoted(status.address ?? sink.address)),"
                         + "\"up\":\(status.isUp),\"queueEvents\":\(status.queueEvents),"
                         + "\"underWay\":\(status.underWay),"
                         + "\"deadLetters\":\(letters[sink.name] ?? 0),"

@@ -78,6 +78,7 @@ def test_events_go_to_the_address_of_a_broker(pod, roles, sink):
     assert veer.wait_for_log("sink has an address")["address"] == sink.url
     assert veer.metric("veer_sink_address_known", sink="sink0") == 1
     assert "[+]sink-sink0 ok" in veer.get("/readyz").text
+    assert veer.get("/api/v1/sinks").json()["sinks"][0]["address"] == sink.url
 
 
 def test_the_shipped_role_is_enough_and_not_too_much(pod, roles, sink):
