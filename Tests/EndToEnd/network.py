@@ -8,6 +8,8 @@ import socket
 import subprocess
 import threading
 
+import pytest
+
 CLONE_NEWNET = 0x40000000
 
 
@@ -26,7 +28,8 @@ class Network:
             for place in (1, 2)]
         self._holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo made; exec cat"],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self._holder.stdout.readline() == b"made\n", "tests of networks run as root"
+        if self._holder.stdout.readline() != b"made\n":
+            pytest.skip("making a network isn't permitted")
         name = f"veer{number}"
         self._run("ip", "link", "add", name, "type", "veth", "peer", "name", "wire",
                   "netns", str(self._holder.pid))
@@ -74,4 +77,7 @@ class Network:
     def _run(self, *command, inside=False, **options):
         prefix = ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net"] if inside else []
         done = subprocess.run([*prefix, *command], capture_output=True, env=os.environ, **options)
-        assert done.returncode == 0, f"{command}: {done.stderr.decode()}"
+        error = done.stderr.decode()
+        if "not permitted" in error or "not supported" in error:
+            pytest.skip(f"{command} isn't possible here: {error}")
+        assert done.returncode == 0, f"{command}: {error}"

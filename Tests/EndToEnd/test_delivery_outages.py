@@ -23,7 +23,8 @@ from veer import command, gateway, wait_until
 
 @pytest.fixture
 def resolver():
-    assert os.geteuid() == 0, "tests of names run as root: they need a mount and port 53"
+    if os.geteuid() != 0:
+        pytest.skip("needs a mount of its own and port 53")
     resolver = Resolver()
     yield resolver
     resolver.close()
