@@ -12,8 +12,10 @@ def server(tmp_path_factory):
     """An API server with the manifests that are shipped, and the kind of the broker in them."""
     directory = tmp_path_factory.mktemp("cluster")
     server = ApiServer(directory, Authority(directory))
-    server.make_namespaces("vmware-system", "vmware-functions")
-    server.define("eventing.knative.dev", "Broker")
-    server.deploy(ROOT / "deploy/kustomize/base")
-    yield server
-    server.close()
+    try:
+        server.make_namespaces("vmware-system", "vmware-functions")
+        server.define("eventing.knative.dev", "Broker")
+        server.deploy(ROOT / "deploy/kustomize/base")
+        yield server
+    finally:
+        server.close()
